@@ -1,0 +1,84 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let room: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "rollcall",
+    products: [
+        .executable(name: "rollcall", targets: ["rollcall"]),
+        .library(name: "RollcallClient", targets: ["RollcallClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // The doors to the two C libraries.
+        .systemLibrary(
+            name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CLibrdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+
+        // The rooms. Who may import whom is checked by Tests/HouseTests.
+        .target(name: "Postgres", dependencies: ["CLibpq"], swiftSettings: room),
+        .target(name: "Kafka", dependencies: ["CLibrdkafka"], swiftSettings: room),
+        .target(name: "Jobs", swiftSettings: room),
+        .target(name: "Catalog", dependencies: ["Jobs", "Postgres", yams], swiftSettings: room),
+        .target(
+            name: "Store", dependencies: ["Jobs", "Postgres"],
+            resources: [.embedInCode("Migrations"), .embedInCode("Statements")],
+            swiftSettings: room),
+        .target(
+            name: "Execution", dependencies: ["Store", "Catalog", "Jobs", "Postgres"],
+            swiftSettings: room),
+        .target(
+            name: "WorkerPool",
+            dependencies: ["Execution", "Store", "Catalog", "Jobs", "Kafka", "Postgres", logging],
+            swiftSettings: room),
+        .target(name: "Operations", dependencies: [logging], swiftSettings: room),
+        .target(
+            name: "RollcallClient", dependencies: ["Jobs", "Store", "Kafka", "Postgres"],
+            swiftSettings: room),
+        .target(name: "Sandbox", dependencies: ["Postgres", "Kafka"], swiftSettings: room),
+        .executableTarget(
+            name: "rollcall",
+            dependencies: [
+                "WorkerPool", "Operations", "RollcallClient", "Sandbox", "Execution", "Store",
+                "Catalog", "Jobs", "Kafka", "Postgres", argumentParser, logging, yams,
+            ],
+            swiftSettings: room),
+
+        .testTarget(name: "HouseTests", swiftSettings: room),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Sandbox"], swiftSettings: room),
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: room),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs"], swiftSettings: room),
+        .testTarget(
+            name: "CatalogTests", dependencies: ["Catalog", "Sandbox"], swiftSettings: room),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Sandbox"], swiftSettings: room),
+        .testTarget(
+            name: "ExecutionTests", dependencies: ["Execution", "Sandbox"], swiftSettings: room),
+        .testTarget(name: "WorkerPoolTests", dependencies: ["WorkerPool"], swiftSettings: room),
+        .testTarget(name: "OperationsTests", dependencies: ["Operations"], swiftSettings: room),
+        .testTarget(
+            name: "RollcallCommandTests", dependencies: ["rollcall", "Sandbox"],
+            swiftSettings: room),
+        .testTarget(
+            name: "Scenarios",
+            dependencies: [
+                "rollcall", "WorkerPool", "RollcallClient", "Sandbox", "Execution", "Store",
+                "Catalog", "Jobs", "Kafka", "Postgres",
+            ],
+            swiftSettings: room),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,284 @@
+import Yams
+
+extension Catalog {
+    /// Reads catalog files' texts into one catalog.
+    ///
+    /// - Throws: `CatalogFaults` with every fault of every file.
+    public init(files: [(path: String, text: String)]) throws(CatalogFaults) {
+        self.init()
+        var faults: [CatalogFault] = []
+        for file in files {
+            var reader = CatalogReader(path: file.path)
+            reader.read(file.text)
+            faults += reader.faults
+            if let name = reader.name { names.append(name) }
+            for relation in reader.relations {
+                if let other = relations.updateValue(relation, forKey: relation.name) {
+                    faults.append(
+                        CatalogFault(
+                            location: relation.location, key: "relations.\(relation.name)",
+                            message: "expected a name of its own, got one declared at "
+                                + other.location))
+                }
+            }
+        }
+        guard faults.isEmpty else { throw CatalogFaults(faults: faults) }
+    }
+}
+
+/// Reads one file; faults are collected and reading goes on.
+private struct CatalogReader {
+    let path: String
+    var name: String?
+    var relations: [Relation] = []
+    var faults: [CatalogFault] = []
+
+    init(path: String) { self.path = path }
+
+    mutating func read(_ text: String) {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            report(nil, "catalog", "expected YAML, got an error: \(error)")
+            return
+        }
+        guard let root, let top = pairs(root, "catalog", known: ["catalog", "relations"]) else {
+            if root == nil { report(nil, "catalog", "expected a catalog, got an empty file") }
+            return
+        }
+        name = top["catalog"].flatMap { string($0, "catalog") }
+        if top["catalog"] == nil { report(root, "catalog", "expected a name, got none") }
+        guard let declared = top["relations"] else {
+            report(root, "relations", "expected at least one relation, got none")
+            return
+        }
+        guard case .mapping(let mapping) = declared, !mapping.isEmpty else {
+            report(declared, "relations", "expected at least one relation, got none")
+            return
+        }
+        for (key, value) in mapping {
+            guard let name = key.string, isName(name) else {
+                report(key, "relations", "expected a name of letters, digits, - and _")
+                continue
+            }
+            readRelation(name, at: key, value)
+        }
+    }
+
+    private mutating func readRelation(_ name: String, at keyNode: Node, _ node: Node) {
+        let path = "relations.\(name)"
+        let known = [
+            "table", "target", "member", "attributes", "identity", "set", "conflict", "reject",
+        ]
+        guard let fields = pairs(node, path, known: known) else { return }
+        let faultsBefore = faults.count
+        var table: TableName?
+        if let node = fields["table"], let text = string(node, "\(path).table") {
+            table = TableName(text)
+            if table == nil {
+                report(node, "\(path).table", "expected schema.table or table, got \"\(text)\"")
+            }
+        } else if fields["table"] == nil {
+            report(keyNode, "\(path).table", "expected the name of a table, got none")
+        }
+        let target = columns(fields["target"], "\(path).target", required: keyNode)
+        let member = columns(fields["member"], "\(path).member", required: keyNode)
+        let attributes = columns(fields["attributes"], "\(path).attributes")
+        let identity = columns(fields["identity"], "\(path).identity")
+        let computed = computedColumns(fields["set"], "\(path).set")
+        let given = target + member + attributes
+        for (index, column) in given.enumerated() where given[..<index].contains(column) {
+            report(
+                keyNode, path,
+                "expected each column once in target, member and attributes, got \(column) twice")
+        }
+        for column in computed.map(\.name) where given.contains(column) {
+            report(
+                fields["set"], "\(path).set.\(column)",
+                "expected a column that a job does not give, got one of target, member, attributes")
+        }
+        for column in identity where !(given + computed.map(\.name)).contains(column) {
+            report(
+                fields["identity"], "\(path).identity",
+                "expected columns of target, member, attributes or set, got \(column)")
+        }
+        let conflict = conflictRule(fields["conflict"], "\(path).conflict", attributes: attributes)
+        let identityColumns = identity.isEmpty ? target + member : identity
+        for column in conflict.updatedColumns where identityColumns.contains(column) {
+            report(
+                fields["conflict"], "\(path).conflict.update",
+                "expected attributes that are not part of the identity, got \(column)")
+        }
+        let rejects = rejectRules(fields["reject"], "\(path).reject")
+        guard faults.count == faultsBefore, let table else { return }
+        relations.append(
+            Relation(
+                name: name, location: location(keyNode), table: table, target: target,
+                member: member, attributes: attributes, identity: identityColumns,
+                computed: computed, conflict: conflict, rejects: rejects))
+    }
+
+    private mutating func computedColumns(_ node: Node?, _ path: String) -> [ComputedColumn] {
+        guard let node else { return [] }
+        guard case .mapping(let mapping) = node else {
+            report(node, path, "expected columns and their SQL expressions")
+            return []
+        }
+        var columns: [ComputedColumn] = []
+        for (key, value) in mapping {
+            guard let name = key.string,
+                let expression = string(value, "\(path).\(key.string ?? "?")")
+            else { continue }
+            columns.append(ComputedColumn(name: name, expression: expression))
+        }
+        guard let ordered = Self.ordered(columns) else {
+            report(node, path, "expected no column that depends on itself, got a cycle")
+            return []
+        }
+        return ordered
+    }
+
+    /// Each column after those that its expression names as `item.<column>`.
+    private static func ordered(_ columns: [ComputedColumn]) -> [ComputedColumn]? {
+        var ordered: [ComputedColumn] = []
+        var remaining = columns
+        while !remaining.isEmpty {
+            let open = Set(remaining.map(\.name))
+            let ready = remaining.filter { column in
+                ItemReferences.columns(in: column.expression).isDisjoint(with: open)
+            }
+            guard !ready.isEmpty else { return nil }
+            ordered += ready
+            remaining.removeAll { column in ready.contains { $0.name == column.name } }
+        }
+        return ordered
+    }
+
+    private mutating func conflictRule(
+        _ node: Node?, _ path: String, attributes: [String]
+    ) -> ConflictRule {
+        guard let node else { return .ignore }
+        if node.string == "ignore" { return .ignore }
+        guard case .mapping = node else {
+            report(node, path, "expected ignore or { update: [columns] }, got \(shown(node))")
+            return .ignore
+        }
+        guard let fields = pairs(node, path, known: ["update"]) else { return .ignore }
+        let updated = columns(fields["update"], "\(path).update", required: node)
+        for column in updated where !attributes.contains(column) {
+            report(node, "\(path).update", "expected columns of attributes, got \(column)")
+        }
+        return .update(updated)
+    }
+
+    private mutating func rejectRules(_ node: Node?, _ path: String) -> [RejectRule] {
+        guard let node else { return [] }
+        guard case .sequence(let list) = node else {
+            report(node, path, "expected a list of rules with code, when and message")
+            return []
+        }
+        var rules: [RejectRule] = []
+        for (index, rule) in list.enumerated() {
+            let path = "\(path)[\(index)]"
+            guard let fields = pairs(rule, path, known: ["code", "when", "message"]) else {
+                continue
+            }
+            guard let code = requiredString(fields["code"], "\(path).code", at: rule),
+                let condition = requiredString(fields["when"], "\(path).when", at: rule)
+            else { continue }
+            guard isName(code) else {
+                report(rule, "\(path).code", "expected letters, digits, - and _, got \"\(code)\"")
+                continue
+            }
+            let message = fields["message"].flatMap { string($0, "\(path).message") } ?? code
+            rules.append(RejectRule(code: code, condition: condition, message: message))
+        }
+        return rules
+    }
+
+    // MARK: Reading single values
+
+    private mutating func pairs(_ node: Node, _ path: String, known: [String]) -> [String: Node]? {
+        guard case .mapping(let mapping) = node else {
+            report(node, path, "expected keys and values, got \(shown(node))")
+            return nil
+        }
+        var found: [String: Node] = [:]
+        for (key, value) in mapping {
+            let name = key.string ?? shown(key)
+            guard known.contains(name) else {
+                let nearest = Spelling.nearest(to: name, in: known)
+                let hint = nearest.map { ", did you mean \($0)?" } ?? ""
+                report(
+                    key, path,
+                    "expected one of \(known.joined(separator: ", ")), got \"\(name)\"\(hint)")
+                continue
+            }
+            found[name] = value
+        }
+        return found
+    }
+
+    private mutating func columns(
+        _ node: Node?, _ path: String, required owner: Node? = nil
+    ) -> [String] {
+        guard let node else {
+            if let owner { report(owner, path, "expected a column or a list of columns, got none") }
+            return []
+        }
+        let list: [Node] = if case .sequence(let sequence) = node { Array(sequence) } else { [node] }
+        let names = list.compactMap { column -> String? in
+            guard let name = column.string, !name.isEmpty, name.utf8.count < 64 else {
+                report(column, path, "expected the name of a column, got \(shown(column))")
+                return nil
+            }
+            return name
+        }
+        if list.isEmpty, owner != nil { report(node, path, "expected at least one column, got none") }
+        return names
+    }
+
+    private mutating func requiredString(
+        _ node: Node?, _ path: String, at owner: Node
+    ) -> String? {
+        guard let node else {
+            report(owner, path, "expected a text, got none")
+            return nil
+        }
+        return string(node, path)
+    }
+
+    private mutating func string(_ node: Node, _ path: String) -> String? {
+        guard case .scalar(let scalar) = node, !scalar.string.isEmpty else {
+            report(node, path, "expected a text, got \(shown(node))")
+            return nil
+        }
+        return scalar.string
+    }
+
+    private func shown(_ node: Node) -> String {
+        switch node {
+        case .scalar(let scalar): "\"\(scalar.string)\""
+        case .mapping: "keys and values"
+        case .sequence: "a list"
+        case .alias: "an alias"
+        }
+    }
+
+    private func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 63
+            && text.utf8.allSatisfy { byte in
+                byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+                    || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+            }
+    }
+
+    private func location(_ node: Node?) -> String {
+        node?.mark.map { "\(path):\($0.line)" } ?? path
+    }
+
+    private mutating func report(_ node: Node?, _ key: String, _ message: String) {
+        faults.append(CatalogFault(location: location(node), key: key, message: message))
+    }
+}

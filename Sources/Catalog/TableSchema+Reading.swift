@@ -1,0 +1,194 @@
+import Jobs
+import Postgres
+
+extension TableSchema {
+    /// Reads a table's description from `pg_catalog`.
+    ///
+    /// - Returns: nil if there is no such table.
+    /// - Throws: `PostgresError`.
+    public static func read(
+        _ name: TableName, on connection: Connection
+    ) throws(PostgresError) -> TableSchema? {
+        var parameters = Parameters()
+        parameters.append(name.schema)
+        parameters.append(name.name)
+        let table = try connection.execute(Self.tableQuery, parameters)
+        guard table.count == 1 else { return nil }
+        var oid = Parameters()
+        oid.append(table.string(0, 0))
+        return TableSchema(
+            name: name,
+            kind: table.string(0, 1),
+            columns: try readColumns(oid, on: connection),
+            foreignKeys: try readForeignKeys(oid, on: connection),
+            uniqueIndexes: try readUniqueIndexes(oid, on: connection),
+            missingPrivileges: list(table.string(0, 2)),
+            hasRowSecurity: table.bool(0, 3),
+            rowTriggers: list(table.string(0, 4)))
+    }
+
+    private static func readColumns(
+        _ oid: Parameters, on connection: Connection
+    ) throws(PostgresError) -> [Column] {
+        let rows = try connection.execute(columnQuery, oid)
+        return (0..<rows.count).map { row in
+            let base = rows.string(row, 5)
+            let modifier = rows.int(row, 6)
+            let type = columnType(
+                base: base, kind: rows.string(row, 7), category: rows.string(row, 8),
+                modifier: modifier, labels: rows.string(row, 9))
+            return Column(
+                name: rows.string(row, 0), type: type, typeName: rows.string(row, 1),
+                isRequired: rows.bool(row, 2), defaultExpression: rows.optionalString(row, 3),
+                isMadeByDatabase: rows.bool(row, 4),
+                hasExactEquality: rows.bool(row, 10) && hasExactEquality(type, base: base))
+        }
+    }
+
+    private static func columnType(
+        base: String, kind: String, category: String, modifier: Int, labels: String
+    ) -> ColumnType {
+        // A length is stored with the four bytes of a varlena header added (varchar.c).
+        let length = modifier >= 4 ? modifier - 4 : nil
+        if kind == "e" { return .enumeration(list(labels)) }
+        switch base {
+        case "int2": return .int16
+        case "int4": return .int32
+        case "int8": return .int64
+        case "bool": return .boolean
+        case "uuid": return .uuid
+        case "text", "citext", "name": return .text(limit: base == "name" ? 63 : nil)
+        case "varchar": return .text(limit: length)
+        case "bpchar": return length.map { .character(limit: $0) } ?? .text(limit: nil)
+        case "numeric": return .numeric
+        case "float4", "float8": return .float
+        case "date": return .date
+        case "timestamp": return .timestamp
+        case "timestamptz": return .timestampWithZone
+        default: return .other
+        }
+    }
+
+    private static func hasExactEquality(_ type: ColumnType, base: String) -> Bool {
+        switch type {
+        case .int16, .int32, .int64, .boolean, .uuid, .enumeration: true
+        case .text: base != "citext"
+        case .character, .numeric, .float, .date, .timestamp, .timestampWithZone, .other: false
+        }
+    }
+
+    private static func readForeignKeys(
+        _ oid: Parameters, on connection: Connection
+    ) throws(PostgresError) -> [ForeignKey] {
+        let rows = try connection.execute(foreignKeyQuery, oid)
+        return (0..<rows.count).map { row in
+            ForeignKey(
+                name: rows.string(row, 0), columns: list(rows.string(row, 1)),
+                parent: TableName(schema: rows.string(row, 2), name: rows.string(row, 3)),
+                parentColumns: list(rows.string(row, 4)), isFullMatch: rows.bool(row, 5))
+        }
+    }
+
+    private static func readUniqueIndexes(
+        _ oid: Parameters, on connection: Connection
+    ) throws(PostgresError) -> [UniqueIndex] {
+        let rows = try connection.execute(uniqueIndexQuery, oid)
+        return (0..<rows.count).map { row in
+            UniqueIndex(
+                name: rows.string(row, 0), columns: list(rows.string(row, 1)),
+                isPartial: rows.bool(row, 2), hasExpressions: rows.bool(row, 3),
+                isImmediate: rows.bool(row, 4), isValid: rows.bool(row, 5))
+        }
+    }
+
+    /// A list that a query has joined by the unit separator, which no name or label has.
+    private static func list(_ text: String) -> [String] {
+        text.isEmpty
+            ? [] : text.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
+    }
+}
+
+extension TableSchema {
+    private static let tableQuery = """
+        SELECT c.oid::text, c.relkind::text,
+               concat_ws(E'\\x1f',
+                 CASE WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'SELECT' END,
+                 CASE WHEN NOT has_table_privilege(c.oid, 'INSERT') THEN 'INSERT' END,
+                 CASE WHEN NOT has_table_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
+                 CASE WHEN NOT has_table_privilege(c.oid, 'DELETE') THEN 'DELETE' END),
+               row_security_active(c.oid),
+               coalesce((SELECT string_agg(t.tgname, E'\\x1f' ORDER BY t.tgname)
+                         FROM pg_catalog.pg_trigger t
+                         WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
+                           AND t.tgtype & 1 = 1), '')
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = $2
+          AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+        """
+
+    /// A domain is followed to its base type; NOT NULL may come from any domain on the way. Types
+    /// outside pg_catalog are named with their schema: the search path is nobody's to rely on.
+    private static let columnQuery = """
+        SELECT a.attname,
+               CASE WHEN own.typnamespace = 'pg_catalog'::regnamespace
+                    THEN pg_catalog.format_type(a.atttypid, a.atttypmod)
+                    ELSE quote_ident(space.nspname) || '.' || quote_ident(own.typname) END,
+               a.attnotnull OR base.required,
+               CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
+               a.attgenerated <> '' OR a.attidentity <> '',
+               t.typname, base.modifier, t.typtype::text, t.typcategory::text,
+               coalesce((SELECT string_agg(e.enumlabel, E'\\x1f' ORDER BY e.enumsortorder)
+                         FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), ''),
+               coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l
+                         WHERE l.oid = a.attcollation), true)
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
+        JOIN pg_catalog.pg_namespace space ON space.oid = own.typnamespace
+        LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        CROSS JOIN LATERAL (
+          WITH RECURSIVE step (type, modifier, required) AS (
+            SELECT a.atttypid, a.atttypmod, false
+            UNION ALL
+            SELECT t.typbasetype, t.typtypmod, step.required OR t.typnotnull
+            FROM step JOIN pg_catalog.pg_type t ON t.oid = step.type AND t.typtype = 'd')
+          SELECT step.type, step.modifier, bool_or(step.required) OVER () AS required
+          FROM step JOIN pg_catalog.pg_type t ON t.oid = step.type
+          ORDER BY t.typtype = 'd' LIMIT 1) AS base
+        JOIN pg_catalog.pg_type t ON t.oid = base.type
+        WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+        ORDER BY a.attnum
+        """
+
+    private static let foreignKeyQuery = """
+        SELECT c.conname,
+               (SELECT string_agg(a.attname, E'\\x1f' ORDER BY k.position)
+                FROM unnest(c.conkey) WITH ORDINALITY k (number, position)
+                JOIN pg_catalog.pg_attribute a
+                  ON a.attrelid = c.conrelid AND a.attnum = k.number),
+               n.nspname, p.relname,
+               (SELECT string_agg(a.attname, E'\\x1f' ORDER BY k.position)
+                FROM unnest(c.confkey) WITH ORDINALITY k (number, position)
+                JOIN pg_catalog.pg_attribute a
+                  ON a.attrelid = c.confrelid AND a.attnum = k.number),
+               c.confmatchtype = 'f'
+        FROM pg_catalog.pg_constraint c
+        JOIN pg_catalog.pg_class p ON p.oid = c.confrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
+        WHERE c.conrelid = $1::oid AND c.contype = 'f'
+        ORDER BY c.conname
+        """
+
+    private static let uniqueIndexQuery = """
+        SELECT i.relname,
+               (SELECT string_agg(coalesce(a.attname, ''), E'\\x1f' ORDER BY k.position)
+                FROM unnest(x.indkey::int2[]) WITH ORDINALITY k (number, position)
+                LEFT JOIN pg_catalog.pg_attribute a
+                  ON a.attrelid = x.indrelid AND a.attnum = k.number AND k.number > 0
+                WHERE k.position <= x.indnkeyatts),
+               x.indpred IS NOT NULL, x.indexprs IS NOT NULL, x.indimmediate,
+               x.indisvalid AND x.indisready
+        FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+        WHERE x.indrelid = $1::oid AND x.indisunique
+        ORDER BY NOT x.indisprimary, i.relname
+        """
+}

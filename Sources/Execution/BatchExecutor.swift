@@ -1,0 +1,184 @@
+import Jobs
+import Postgres
+import Store
+
+/// Limits of executing, from the settings.
+public struct ExecutionLimits: Sendable {
+    public let transaction: Receipts.TransactionLimits
+    /// The longest text value in characters, where the column has no limit of its own.
+    public let textLength: Int
+    /// The rejected items kept of one job.
+    public let storedRejections: Int
+
+    public init(
+        transaction: Receipts.TransactionLimits, textLength: Int, storedRejections: Int
+    ) {
+        self.transaction = transaction
+        self.textLength = textLength
+        self.storedRejections = storedRejections
+    }
+}
+
+/// Executes a batch: claim, stage, check, apply, report, all in one transaction.
+///
+/// The number of statements depends on the relations in the batch and not on its jobs or items.
+public struct BatchExecutor: Sendable {
+    let plans: [String: RelationPlan]
+    let receipts: Receipts
+    let limits: ExecutionLimits
+
+    /// - Parameters:
+    ///   - plans: the catalog's relations by name.
+    ///   - receipts: the status tables.
+    public init(plans: [String: RelationPlan], receipts: Receipts, limits: ExecutionLimits) {
+        self.plans = plans
+        self.receipts = receipts
+        self.limits = limits
+    }
+
+    /// Executes the batch and commits it.
+    ///
+    /// Items that the database itself refuses are found by halving and rejected; the others are
+    /// written.
+    ///
+    /// - Throws: `PostgresError`. After one that loses the connection the batch may have been
+    ///   committed: executing it again finds the receipts and changes nothing.
+    public func execute(_ batch: Batch, on connection: Connection) throws -> BatchResult {
+        var condemned: [ItemKey: Rejection] = [:]
+        while true {
+            do {
+                return try attempt(batch, condemned, on: connection)
+            } catch is EndedElsewhere {
+                continue
+            } catch let restart as Restart {
+                condemned.merge(restart.condemned) { first, _ in first }
+            } catch let error as PostgresError where FailureClass(error) == .permanent {
+                let found = try isolate(batch, condemned, on: connection)
+                guard !found.isEmpty else { throw error }
+                condemned.merge(found) { first, _ in first }
+            }
+        }
+    }
+
+    private func attempt(
+        _ batch: Batch, _ condemned: [ItemKey: Rejection], on connection: Connection
+    ) throws -> BatchResult {
+        try connection.transaction {
+            let (triage, live) = try begin(batch, condemned, on: connection)
+            var runs = live
+            let isDryRun = runs.isDryRun
+            if isDryRun { try connection.script("SAVEPOINT dry_run") }
+            for index in runs.relations.indices {
+                try runs.relations[index].execute(Apply(connection: connection))
+            }
+            if isDryRun {
+                // Deferred constraints too belong to what would have happened.
+                try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
+                try connection.script("ROLLBACK TO SAVEPOINT dry_run")
+            }
+            return try report(batch, triage, runs, on: connection)
+        }
+    }
+
+    /// Executes what it can of the batch in a transaction that is rolled back, to learn which items
+    /// the database refuses.
+    private func isolate(
+        _ batch: Batch, _ condemned: [ItemKey: Rejection], on connection: Connection
+    ) throws -> [ItemKey: Rejection] {
+        var found: [ItemKey: Rejection] = [:]
+        do {
+            try connection.transaction {
+                var (_, runs) = try begin(batch, condemned, on: connection)
+                for index in runs.relations.indices {
+                    var isolation = Isolation(connection: connection)
+                    try runs.relations[index].execute(&isolation)
+                    for (row, rejection) in isolation.refused {
+                        found[runs.relations[index].key(ofRow: row)] = rejection
+                    }
+                }
+                throw Abandoned()
+            }
+        } catch is Abandoned {
+            return found
+        } catch let restart as Restart {
+            found.merge(restart.condemned) { first, _ in first }
+        }
+        return found
+    }
+
+    /// Opens the batch: limits, claim and staging.
+    private func begin(
+        _ batch: Batch, _ condemned: [ItemKey: Rejection], on connection: Connection
+    ) throws -> (Triage, LiveJobs) {
+        try receipts.limit(limits.transaction, on: connection)
+        let ids = batch.entries.compactMap { $0.message.job?.id }
+        let triage = Triage(batch, ended: try receipts.ended(ids, on: connection))
+        return (
+            triage,
+            LiveJobs(
+                batch, triage.live, plans: plans, condemned: condemned,
+                textLength: limits.textLength)
+        )
+    }
+
+    private func report(
+        _ batch: Batch, _ triage: Triage, _ live: LiveJobs, on connection: Connection
+    ) throws -> BatchResult {
+        var reports = live.reports(storedRejections: limits.storedRejections)
+        reports += triage.givenUp.compactMap { GivenUp.report(batch.entries[$0]) }
+        var letters = triage.deadLetters
+        for report in reports where report.state == .failed {
+            guard let error = report.error,
+                let entry = batch.entries.first(where: { $0.message.origin == report.origin })
+            else { continue }
+            letters.append(
+                entry.message.deadLetter(
+                    code: MessageFault.Code.jobFailed.rawValue,
+                    reason: "\(error.code): \(error.message)"))
+        }
+        guard try receipts.insert(reports, on: connection) == reports.count else {
+            throw EndedElsewhere()
+        }
+        try receipts.insertRejections(of: reports, on: connection)
+        try receipts.insert(letters, on: connection)
+        try receipts.insertDuplicates(triage.duplicates, on: connection)
+        var result = BatchResult()
+        result.jobs = reports.count
+        result.deadLetters = letters.count
+        result.duplicates = triage.duplicates.count
+        for report in reports {
+            result.items.add(report.counts)
+            if report.state == .failed { result.failed += 1 }
+        }
+        return result
+    }
+}
+
+/// Another worker ended one of the batch's jobs while this one was executing it.
+private struct EndedElsewhere: Error {}
+
+/// The end of a transaction that was only to learn something.
+private struct Abandoned: Error {}
+
+/// An item of an atomic job was refused after others of it had been written in this transaction.
+struct Restart: Error {
+    let condemned: [ItemKey: Rejection]
+}
+
+/// An item across attempts: staging may be done anew.
+struct ItemKey: Hashable {
+    let job: JobID
+    let number: Int32
+}
+
+/// A job that is given up, with every item accounted for.
+enum GivenUp {
+    static func report(_ entry: Batch.Entry) -> JobReport? {
+        guard let job = entry.message.job, let verdict = entry.verdict else { return nil }
+        var counts = OutcomeCounts()
+        counts.rejected = job.assignment.itemCount
+        return JobReport(
+            job: job, origin: entry.message.origin, state: .failed, counts: counts,
+            rejections: [], error: verdict, attempts: max(1, entry.failures))
+    }
+}

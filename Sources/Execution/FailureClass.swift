@@ -1,0 +1,35 @@
+import Postgres
+
+/// What an error of the database means for the work at hand.
+public enum FailureClass: Sendable {
+    /// The database is away, full, read-only, or not as it was: nobody's work is at fault. It is
+    /// tried again for as long as it lasts.
+    case infrastructure
+    /// Another transaction was in the way: try again.
+    case contention
+    /// A statement took too long: try again with less at once.
+    case timeout
+    /// Something that a job asked for cannot be written, however often it is tried.
+    case permanent
+
+    /// Classes by the appendix "PostgreSQL Error Codes" of the manual.
+    public init(_ error: PostgresError) {
+        guard let state = error.sqlState, !error.isConnectionLost else {
+            self = .infrastructure
+            return
+        }
+        switch state {
+        case .queryCanceled: self = .timeout
+        case .lockNotAvailable: self = .contention
+        default:
+            switch state.class {
+            // Transaction rollback: deadlock, serialization failure.
+            case "40": self = .contention
+            // Cardinality, data, integrity, functions' own errors, WITH CHECK OPTION, RAISE.
+            case "21", "22", "23", "2F", "38", "39", "44", "P0": self = .permanent
+            // The rest is the server's, the connection's, or a schema that changed.
+            default: self = .infrastructure
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import Catalog
+import Postgres
+
+/// A relation compiled to its statements: made once when the catalog is read, used for every batch.
+///
+/// The statements take arrays, one a column, so their number and text are the same for one item
+/// and for 10,000. Identifiers come from the checked catalog and are quoted; values are parameters.
+public struct RelationPlan: Sendable {
+    public let relation: Relation
+    public let table: TableSchema
+    /// The columns whose values jobs give, in the order of staging: target, member, attributes.
+    let given: [Column]
+    /// The positions among `given` of the columns that make two items be about one row.
+    let identityPositions: [Int]
+    /// The positions among `given` of the attributes.
+    let attributePositions: Range<Int>
+    /// The positions among `given` of what an assign may change.
+    let updatedPositions: [Int]
+    /// The attributes that are part of the identity.
+    let identityAttributes: [Int]
+    /// The values of an identity are equal only if their bytes are.
+    let hasExactIdentity: Bool
+    /// A row holds nothing but its identity and what follows from it.
+    let rowsAreTheirIdentity: Bool
+    /// A rule may read what another job of the same key writes.
+    public let dependsOnEarlierJobs: Bool
+    /// What an item is refused for by `check`, by the number that the statement returns.
+    let checks: [ItemCheck]
+    let sql: RelationSQL
+
+    /// - Parameters:
+    ///   - checked: the relation beside its table.
+    ///   - writtenTables: the tables that the catalog's relations write.
+    public init(_ checked: CheckedRelation, writtenTables: [TableName]) {
+        let relation = checked.relation
+        let table = checked.table
+        self.relation = relation
+        self.table = table
+        let columns = relation.givenColumns
+        given = columns.compactMap(table.column)
+        let keyCount = relation.target.count + relation.member.count
+        attributePositions = keyCount..<columns.count
+        let givenIdentity = columns.indices.filter { relation.identity.contains(columns[$0]) }
+        // An identity that the database computes follows from target and member.
+        let isGiven = relation.identity.allSatisfy(columns.contains)
+        let identityPositions = isGiven ? givenIdentity : Array(0..<keyCount)
+        self.identityPositions = identityPositions
+        identityAttributes = identityPositions.filter { $0 >= keyCount }
+        let updated = relation.conflict.updatedColumns
+        updatedPositions = columns.indices.filter { updated.contains(columns[$0]) }
+        hasExactIdentity = identityPositions.allSatisfy { position in
+            table.column(columns[position])?.hasExactEquality == true
+        }
+        let derived = Set(relation.identity + relation.computed.map(\.name))
+        rowsAreTheirIdentity = table.columns.allSatisfy { derived.contains($0.name) }
+        checks = ItemCheck.all(of: relation, in: table)
+        dependsOnEarlierJobs = relation.rejects.contains { rule in
+            writtenTables.contains { Self.mentions($0, in: rule.condition) }
+        }
+        sql = RelationSQL(
+            relation: relation, table: table, given: given,
+            identityPositions: identityPositions, updatedPositions: updatedPositions,
+            checks: checks)
+    }
+
+    /// Whether an SQL text has a table's name as a word: more often true than the text reads it,
+    /// never less often.
+    private static func mentions(_ table: TableName, in sql: String) -> Bool {
+        sql.lowercased().split { character in
+            !(character.isLetter || character.isNumber || character == "_")
+        }.contains { $0 == table.name.lowercased() }
+    }
+}
+
+/// A condition under which an item is refused before the write.
+struct ItemCheck: Sendable {
+    let code: String
+    /// SQL over `item`, true for an item to refuse.
+    let condition: String
+    /// What to say; `{column}` stands for a value of the item.
+    let message: String
+
+    static func all(of relation: Relation, in table: TableSchema) -> [ItemCheck] {
+        let staged = Set(relation.givenColumns + relation.computed.map(\.name))
+        return
+            table.foreignKeys
+            .filter { $0.columns.contains(where: staged.contains) }
+            .map(foreignKey)
+            + relation.rejects.map {
+                ItemCheck(code: $0.code, condition: "(\($0.condition))", message: $0.message)
+            }
+    }
+
+    private static func foreignKey(_ key: ForeignKey) -> ItemCheck {
+        let parent =
+            quoteIdentifier(key.parent.schema) + "." + quoteIdentifier(key.parent.name)
+        let isGiven = key.columns.map { "item.\(quoteIdentifier($0)) IS NOT NULL" }
+        let joins = zip(key.columns, key.parentColumns).map { column, parentColumn in
+            "parent.\(quoteIdentifier(parentColumn)) = item.\(quoteIdentifier(column))"
+        }
+        let values = key.columns.map { "\"{\($0)}\"" }.joined(separator: ", ")
+        return ItemCheck(
+            code: key.rejectionCode,
+            condition: "(\(isGiven.joined(separator: " AND ")) AND NOT EXISTS (SELECT 1 FROM "
+                + "\(parent) AS parent WHERE \(joins.joined(separator: " AND "))))",
+            message: "\(key.parent.name).\(key.parentColumns.joined(separator: ", ")) "
+                + "has no row \(values)")
+    }
+}
+
+extension RelationPlan {
+    /// Checks a catalog's relations against the database and compiles those that fit.
+    ///
+    /// - Throws: `PostgresError` when the database cannot be asked.
+    public static func compile(
+        _ catalog: Catalog, on connection: Connection
+    ) throws(PostgresError) -> (plans: [String: RelationPlan], findings: [Finding]) {
+        var plans: [String: RelationPlan] = [:]
+        var findings: [Finding] = []
+        let written = catalog.relations.values.map(\.table)
+        for relation in catalog.sortedRelations {
+            let (checked, found) = try CatalogCheck.check(relation, on: connection)
+            findings += found
+            guard let checked else { continue }
+            let plan = RelationPlan(checked, writtenTables: written)
+            if let problem = try plan.problem(on: connection) {
+                findings.removeAll { $0.relation == relation.name && $0.level == .ok }
+                findings.append(problem)
+                continue
+            }
+            plans[relation.name] = plan
+        }
+        return (plans, findings)
+    }
+
+    /// Lets the database plan the statements, which finds what is wrong in the catalog's own SQL.
+    private func problem(on connection: Connection) throws(PostgresError) -> Finding? {
+        let statements = [
+            sql.identify, sql.check, sql.insert, sql.lockForUpdate, sql.update, sql.lockForDelete,
+            sql.delete,
+        ]
+        for statement in statements.compactMap({ $0 }) {
+            do throws(PostgresError) {
+                try connection.execute("EXPLAIN \(statement)", emptyParameters)
+            } catch {
+                guard FailureClass(error) != .contention, !error.isConnectionLost,
+                    error.sqlState != nil
+                else { throw error }
+                return Finding(
+                    .error, relation.name,
+                    "expected SQL that the database accepts, got an error: \(error.message)",
+                    remedy: "mend `set` or `reject` at \(relation.location)")
+            }
+        }
+        return nil
+    }
+
+    private var emptyParameters: Parameters {
+        var parameters = Parameters()
+        parameters.append(ArrayParameter(.int4))
+        for column in given {
+            parameters.append(ArrayParameter(StagedColumn.Wire(column.type).element))
+        }
+        for _ in attributePositions { parameters.append(ArrayParameter(.bool)) }
+        return parameters
+    }
+}

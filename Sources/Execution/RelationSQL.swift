@@ -1,0 +1,236 @@
+import Catalog
+import Postgres
+
+/// The statements of one relation.
+///
+/// All begin with the staged items: `$1` numbers them, then comes an array for each column, then an
+/// array of booleans for each attribute: whether the job said something of it.
+struct RelationSQL: Sendable {
+    /// Which items are about the same row, where bytes do not tell; nil where they do.
+    let identify: String?
+    /// The items to refuse, each with the number of the check.
+    let check: String?
+    /// Writes the rows that are not there; returns their items.
+    let insert: String
+    /// Locks the rows that `update` will change, in key order.
+    let lockForUpdate: String?
+    /// Changes the rows that differ; returns their items.
+    let update: String?
+    /// Locks the rows that `delete` will remove, in key order.
+    let lockForDelete: String
+    /// Removes rows; returns their items, an item more than once if it covers several rows.
+    let delete: String
+
+    init(
+        relation: Relation, table: TableSchema, given: [Column], identityPositions: [Int],
+        updatedPositions: [Int], checks: [ItemCheck]
+    ) {
+        let writer = Writer(relation: relation, table: table, given: given)
+        let hasExactIdentity = identityPositions.allSatisfy { given[$0].hasExactEquality }
+        identify = hasExactIdentity ? nil : writer.identify(identityPositions.map { given[$0] })
+        check = checks.isEmpty ? nil : writer.check(checks)
+        insert = writer.insert()
+        let updated = updatedPositions.map { given[$0].name }
+        lockForUpdate = updated.isEmpty ? nil : writer.lockForUpdate(updated)
+        update = updated.isEmpty ? nil : writer.update(updated)
+        lockForDelete = writer.lockForDelete()
+        delete = writer.delete()
+    }
+}
+
+/// Puts the statements' texts together.
+private struct Writer {
+    let relation: Relation
+    let table: TableSchema
+    let given: [Column]
+
+    private var tableName: String {
+        quoteIdentifier(table.name.schema) + "." + quoteIdentifier(table.name.name)
+    }
+
+    private var attributes: [Column] {
+        given.filter { relation.attributes.contains($0.name) }
+    }
+
+    func identify(_ identity: [Column]) -> String {
+        let columns = identity.map { "item.\(quoteIdentifier($0.name))" }.joined(separator: ", ")
+        return """
+            SELECT item.n, min(item.n) OVER (PARTITION BY \(columns))
+            FROM (\(staged())) AS item
+            """
+    }
+
+    func check(_ checks: [ItemCheck]) -> String {
+        let parts = checks.enumerated().map { number, check in
+            "SELECT item.n, \(number)::int4 FROM item WHERE \(check.condition)"
+        }
+        return """
+            WITH item AS MATERIALIZED (\(completed()))
+            \(parts.joined(separator: "\nUNION ALL\n"))
+            """
+    }
+
+    func insert() -> String {
+        let columns = (given.map(\.name) + relation.computed.map(\.name)).map(quoteIdentifier)
+        let identity = relation.identity.map(quoteIdentifier)
+        return """
+            WITH item AS MATERIALIZED (\(completed())),
+            written AS (
+              INSERT INTO \(tableName) (\(columns.joined(separator: ", ")))
+              SELECT \(columns.map { "item.\($0)" }.joined(separator: ", ")) FROM item
+              ORDER BY \(identity.map { "item.\($0)" }.joined(separator: ", "))
+              ON CONFLICT (\(identity.joined(separator: ", "))) DO NOTHING
+              RETURNING \(identity.joined(separator: ", ")))
+            SELECT item.n FROM written JOIN item ON \(matches("written", relation.identity))
+            """
+    }
+
+    func lockForUpdate(_ updated: [String]) -> String {
+        """
+        SELECT count(*) FROM (
+          SELECT FROM (\(completed())) AS item
+          JOIN \(tableName) AS held ON \(matches("held", relation.identity))
+          WHERE \(differs("held", updated))
+          ORDER BY \(relation.identity.map { "held.\(quoteIdentifier($0))" }.joined(separator: ", "))
+          FOR NO KEY UPDATE OF held) AS locked
+        """
+    }
+
+    func update(_ updated: [String]) -> String {
+        let assignments = updated.map { name in
+            let column = quoteIdentifier(name)
+            return "\(column) = CASE WHEN item.\(Self.givenName(name)) THEN item.\(column) "
+                + "ELSE held.\(column) END"
+        }
+        return """
+            WITH item AS MATERIALIZED (\(completed()))
+            UPDATE \(tableName) AS held SET \(assignments.joined(separator: ", "))
+            FROM item WHERE \(matches("held", relation.identity)) AND (\(differs("held", updated)))
+            RETURNING item.n
+            """
+    }
+
+    func lockForDelete() -> String {
+        """
+        SELECT count(*) FROM (
+          SELECT FROM (\(staged())) AS item JOIN \(tableName) AS held ON \(covers("held"))
+          ORDER BY \(relation.identity.map { "held.\(quoteIdentifier($0))" }.joined(separator: ", "))
+          FOR UPDATE OF held) AS locked
+        """
+    }
+
+    func delete() -> String {
+        """
+        WITH item AS MATERIALIZED (\(staged()))
+        DELETE FROM \(tableName) AS held USING item WHERE \(covers("held"))
+        RETURNING item.n
+        """
+    }
+
+    // MARK: Parts
+
+    /// The items as the job gave them, each column in its own type.
+    private func staged() -> String {
+        var columns = ["raw.n"]
+        var names = ["n"]
+        var arrays = ["$1::int4[]"]
+        for (index, column) in given.enumerated() {
+            let wire = StagedColumn.Wire(column.type)
+            arrays.append("$\(index + 2)::\(wire.arrayType)")
+            names.append("c\(index)")
+            columns.append("\(cast("raw.c\(index)", column)) AS \(quoteIdentifier(column.name))")
+        }
+        for (index, column) in attributes.enumerated() {
+            arrays.append("$\(given.count + index + 2)::bool[]")
+            names.append("g\(index)")
+            columns.append("raw.g\(index) AS \(Self.givenName(column.name))")
+        }
+        return """
+            SELECT \(columns.joined(separator: ", "))
+            FROM unnest(\(arrays.joined(separator: ", "))) AS raw (\(names.joined(separator: ", ")))
+            """
+    }
+
+    /// The items with the database's defaults for attributes that the job left out, and with the
+    /// computed columns, each in a layer of its own so that it can use the ones before.
+    private func completed() -> String {
+        var sql = staged()
+        let defaulted = attributes.filter { $0.defaultExpression != nil }
+        if !defaulted.isEmpty {
+            let columns = ["item.n"] + given.map { column -> String in
+                let name = quoteIdentifier(column.name)
+                guard relation.attributes.contains(column.name),
+                    let expression = column.defaultExpression
+                else { return "item.\(name)" }
+                return "CASE WHEN item.\(Self.givenName(column.name)) THEN item.\(name) "
+                    + "ELSE (\(expression)) END AS \(name)"
+            } + attributes.map { "item.\(Self.givenName($0.name))" }
+            sql = "SELECT \(columns.joined(separator: ", ")) FROM (\(sql)) AS item"
+        }
+        for computed in relation.computed {
+            sql = """
+                SELECT item.*, \(converted(computed)) AS \(quoteIdentifier(computed.name))
+                FROM (\(sql)) AS item
+                """
+        }
+        return sql
+    }
+
+    /// A computed value in its column's type. Texts stay as they are: a cast to varchar(n) would cut
+    /// them off in silence where the INSERT refuses them.
+    private func converted(_ computed: ComputedColumn) -> String {
+        guard let column = table.column(computed.name) else { return computed.expression }
+        switch column.type {
+        case .text, .character: return "(\(computed.expression))"
+        default: return "(\(computed.expression))::\(column.typeName)"
+        }
+    }
+
+    /// A value that travels as text becomes its column's type; integers, UUIDs and plain texts are
+    /// what they are.
+    private func cast(_ expression: String, _ column: Column) -> String {
+        let isPlain =
+            switch column.type {
+            case .int16, .int32, .int64, .boolean, .uuid, .text: true
+            case .character, .numeric, .float, .date, .timestamp, .timestampWithZone,
+                .enumeration, .other:
+                false
+            }
+        let isBuiltIn = !column.typeName.contains(".")
+        return isPlain && isBuiltIn ? expression : "\(expression)::\(column.typeName)"
+    }
+
+    /// Whether the job said something of an attribute: a column of the staged item beside it.
+    private static func givenName(_ attribute: String) -> String {
+        quoteIdentifier("given:\(attribute)")
+    }
+
+    private func matches(_ row: String, _ columns: [String]) -> String {
+        columns.map { name in
+            let column = quoteIdentifier(name)
+            // IS NOT DISTINCT FROM finds NULLs but no index: only where NULLs can be.
+            let isNullable = table.column(name)?.isRequired == false
+            return "\(row).\(column) \(isNullable ? "IS NOT DISTINCT FROM" : "=") item.\(column)"
+        }.joined(separator: " AND ")
+    }
+
+    private func differs(_ row: String, _ columns: [String]) -> String {
+        columns.map { name in
+            let column = quoteIdentifier(name)
+            return "(item.\(Self.givenName(name)) AND \(row).\(column) IS DISTINCT FROM item.\(column))"
+        }.joined(separator: " OR ")
+    }
+
+    /// The rows that an unassign covers: target, member and the attributes that it gives.
+    private func covers(_ row: String) -> String {
+        var conditions = (relation.target + relation.member).map { name in
+            "\(row).\(quoteIdentifier(name)) = item.\(quoteIdentifier(name))"
+        }
+        conditions += attributes.map { attribute in
+            let column = quoteIdentifier(attribute.name)
+            return "(NOT item.\(Self.givenName(attribute.name)) "
+                + "OR \(row).\(column) IS NOT DISTINCT FROM item.\(column))"
+        }
+        return conditions.joined(separator: " AND ")
+    }
+}

@@ -1,0 +1,197 @@
+import Catalog
+import Jobs
+
+/// The items of a batch for one relation, read into typed columns.
+struct Staging {
+    /// An item's place among the jobs.
+    struct Item {
+        let operation: Assignment.Operation
+        /// The job's position in the batch.
+        let job: Int32
+        /// The item's number in its job, from 1.
+        let number: Int32
+        /// The member's node in the job's message, for people to recognise the item by.
+        let member: JSONDocument.Index
+    }
+
+    let plan: RelationPlan
+    private(set) var items: [Item] = []
+    /// The columns in the order of the relation's given columns.
+    private(set) var columns: [StagedColumn]
+    /// The items that are refused, by their position, and why.
+    var rejections: [Int32: Rejection] = [:]
+    /// A job's first item and the one after its last.
+    private(set) var ranges: [(job: Int32, items: Range<Int32>)] = []
+
+    private let readers: [ValueReader]
+
+    init(plan: RelationPlan, capacity: Int, textLimit: Int) {
+        self.plan = plan
+        let given = plan.given
+        columns = given.map { StagedColumn($0.type, capacity: capacity) }
+        readers = given.map { ValueReader(column: $0, textLimit: textLimit) }
+        items.reserveCapacity(capacity)
+    }
+
+    /// Reads all items of a job.
+    mutating func append(_ assignment: Assignment, job: Int32) {
+        let first = Int32(items.count)
+        let document = assignment.document
+        var number: Int32 = 0
+        for target in assignment.targets {
+            for member in document.elements(of: assignment.members) {
+                number += 1
+                items.append(
+                    Item(
+                        operation: assignment.operation, job: job, number: number, member: member))
+                appendRow(target: target, member: member, of: assignment)
+            }
+        }
+        ranges.append((job, first..<Int32(items.count)))
+    }
+
+    private mutating func appendRow(
+        target: JSONDocument.Index, member: JSONDocument.Index, of assignment: Assignment
+    ) {
+        let document = assignment.document
+        let relation = plan.relation
+        let row = Int32(items.count - 1)
+        let item = MemberNode(member, of: assignment, relation: relation)
+        if let unknown = item.unknownField {
+            reject(row, "unknown-attribute", unknown)
+        }
+        for index in readers.indices {
+            let name = readers[index].column.name
+            let node: JSONDocument.Index?
+            if index < relation.target.count {
+                node = MemberNode.part(of: target, named: name, among: relation.target, document)
+            } else if index < relation.target.count + relation.member.count {
+                node = item.part(named: name)
+            } else {
+                node = item.attribute(name)
+            }
+            guard let node else {
+                columns[index].append(.missing)
+                checkPresence(of: index, row, assignment)
+                continue
+            }
+            if let expected = readers[index].read(node, of: document, into: &columns[index]) {
+                let got = MessageFault.quoted(node, of: document)
+                reject(row, "invalid-value", "\(name): expected \(expected), got \(got)")
+            } else if document[node].kind == .null {
+                checkPresence(of: index, row, assignment)
+            }
+        }
+    }
+
+    /// Refuses an item without a value that its row needs.
+    private mutating func checkPresence(of index: Int, _ row: Int32, _ assignment: Assignment) {
+        let column = readers[index].column
+        let isKey = index < plan.relation.target.count + plan.relation.member.count
+        let isNull = columns[index].states[Int(row)] == .null
+        let isNeeded =
+            isKey
+            || assignment.operation == .assign
+                && (isNull ? column.isRequired : !column.canBeOmitted)
+        guard isNeeded else { return }
+        reject(row, "missing-value", "\(column.name): expected a value, got \(isNull ? "null" : "none")")
+    }
+
+    /// Keeps the first reason for which an item is refused.
+    mutating func reject(_ row: Int32, _ code: String, _ message: String) {
+        if rejections[row] == nil {
+            rejections[row] = Rejection(code: code, message: message)
+        }
+    }
+
+    /// The member of an item as the job gave it.
+    func memberText(_ row: Int, of assignment: Assignment) -> String {
+        MemberNode(items[row].member, of: assignment, relation: plan.relation).text
+    }
+}
+
+/// A member of a job: a value, or an object with the member and attributes of its own.
+private struct MemberNode {
+    private let node: JSONDocument.Index
+    private let assignment: Assignment
+    private let relation: Relation
+    private var document: JSONDocument { assignment.document }
+
+    init(_ node: JSONDocument.Index, of assignment: Assignment, relation: Relation) {
+        self.node = node
+        self.assignment = assignment
+        self.relation = relation
+    }
+
+    /// The value of one column of a target or member: the value itself, or of several columns the
+    /// field with the column's name.
+    static func part(
+        of node: JSONDocument.Index, named name: String, among columns: [String],
+        _ document: JSONDocument
+    ) -> JSONDocument.Index? {
+        guard document[node].kind == .object else { return columns.count == 1 ? node : nil }
+        return field(name, in: node, document)
+    }
+
+    /// What stands for the member: the field `member`, or the node itself.
+    private var value: JSONDocument.Index {
+        guard document[node].kind == .object else { return node }
+        return document.value("member", in: node) ?? node
+    }
+
+    func part(named name: String) -> JSONDocument.Index? {
+        Self.part(of: value, named: name, among: relation.member, document)
+    }
+
+    /// The member's own attribute, or the job's.
+    func attribute(_ name: String) -> JSONDocument.Index? {
+        if document[node].kind == .object, let own = Self.field(name, in: node, document) {
+            return own
+        }
+        return assignment.attributes.flatMap { Self.field(name, in: $0, document) }
+    }
+
+    /// A message about a field that the relation does not have.
+    ///
+    /// It is refused and not ignored: a misspelt attribute would write a default in silence.
+    var unknownField: String? {
+        let own = document[node].kind == .object ? [node] : []
+        for object in own + (assignment.attributes.map { [$0] } ?? []) {
+            var unknown: JSONDocument.Index?
+            let isMember = object == node
+            document.forEachPair(in: object) { key, _ in
+                let name = document.text(of: key)
+                let isKnown =
+                    relation.attributes.contains(name)
+                    || isMember && (name == "member" || relation.member.contains(name))
+                if !isKnown { unknown = unknown ?? key }
+            }
+            if let unknown {
+                let known = (isMember ? ["member"] : []) + relation.attributes
+                let names = known.isEmpty ? "no attributes" : known.joined(separator: ", ")
+                return "expected \(names), got \(MessageFault.quoted(unknown, of: document))"
+            }
+        }
+        return nil
+    }
+
+    var text: String {
+        let value = value
+        switch document[value].kind {
+        case .array, .object: return MessageFault.quoted(value, of: document, limit: 200)
+        case .null, .bool, .number, .string:
+            return document.withText(of: value) { MessageFault.quoted($0, limit: 200) }
+        }
+    }
+
+    private static func field(
+        _ name: String, in object: JSONDocument.Index, _ document: JSONDocument
+    ) -> JSONDocument.Index? {
+        var found: JSONDocument.Index?
+        document.forEachPair(in: object) { key, value in
+            let isNamed = document.withText(of: key) { $0.elementsEqual(name.utf8) }
+            if isNamed { found = value }
+        }
+        return found
+    }
+}

@@ -1,0 +1,197 @@
+/// What an assign or unassign job asks for: the product of its targets and its members.
+///
+/// The values stay where they stand in the message; what they mean for the columns of a relation
+/// is decided against the database's own types.
+public struct Assignment: Sendable {
+    public enum Operation: Sendable {
+        case assign, unassign
+    }
+
+    /// What an assign does where the row is there already.
+    public enum Conflict: String, Sendable, CaseIterable {
+        case ignore, update
+    }
+
+    public let operation: Operation
+    /// The name of the relation in the catalog.
+    public let relation: String
+    public let document: JSONDocument
+    /// `target` as a list of one, or the elements of `targets`.
+    public let targets: [JSONDocument.Index]
+    /// The list of members.
+    public let members: JSONDocument.Index
+    /// The attributes that hold for every member that does not give its own.
+    public let attributes: JSONDocument.Index?
+    public let mode: Job.Mode
+    /// The job's choice, nil where it makes none.
+    public let onConflict: Conflict?
+    /// Everything is done and rolled back; the status shows what would have happened.
+    public let isDryRun: Bool
+
+    /// How many (target, member) pairs are asked for.
+    public var itemCount: Int { targets.count * Int(document[members].count) }
+
+    /// The target as people read it: the value, or the first of several and their number.
+    public var targetText: String {
+        guard let first = targets.first else { return "" }
+        let text = Self.text(of: first, in: document)
+        return targets.count == 1 ? text : "\(text) and \(targets.count - 1) more"
+    }
+
+    static func text(of index: JSONDocument.Index, in document: JSONDocument) -> String {
+        switch document[index].kind {
+        case .array, .object: MessageFault.quoted(index, of: document, limit: 200)
+        case .null, .bool, .number, .string:
+            document.withText(of: index) { MessageFault.quoted($0, limit: 200) }
+        }
+    }
+}
+
+extension Assignment {
+    /// Reads the data of an assign or unassign event.
+    ///
+    /// A field that is not known is a fault and not ignored: a misspelt `dry_run` would write.
+    init(
+        _ operation: Operation, _ document: JSONDocument, _ data: JSONDocument.Index
+    ) throws(MessageFault) {
+        let fields = try Fields(document, data)
+        self.operation = operation
+        self.document = document
+        relation = try fields.requiredString("relation")
+        switch (fields["target"], fields["targets"]) {
+        case (let target?, nil): targets = [target]
+        case (nil, let list?):
+            guard document[list].kind == .array else {
+                throw fields.fault("targets", "a list", list)
+            }
+            targets = Array(document.elements(of: list))
+        case (nil, nil):
+            throw MessageFault(.invalidData, "expected target or targets, got neither")
+        case (.some, .some):
+            throw MessageFault(.invalidData, "expected target or targets, got both")
+        }
+        guard let members = fields["members"] else {
+            throw MessageFault(.invalidData, "members: expected a list, got none")
+        }
+        if document[members].kind == .string, document.text(of: members, equals: "all"),
+            operation == .unassign
+        {
+            throw MessageFault(.unsupported, "members: this version does not execute \"all\"")
+        }
+        guard document[members].kind == .array else {
+            throw fields.fault("members", "a list", members)
+        }
+        self.members = members
+        if let attributes = fields["attributes"], document[attributes].kind != .null {
+            guard operation == .assign else {
+                throw MessageFault(
+                    .invalidData, "attributes: expected none for unassign, "
+                        + "got \(MessageFault.quoted(attributes, of: document))")
+            }
+            guard document[attributes].kind == .object else {
+                throw fields.fault("attributes", "an object", attributes)
+            }
+            self.attributes = attributes
+        } else {
+            attributes = nil
+        }
+        mode = try fields.choice("mode", of: Job.Mode.self) ?? .partial
+        onConflict = try fields.choice("on_conflict", of: Conflict.self)
+        if operation == .unassign, onConflict != nil {
+            throw MessageFault(.invalidData, "on_conflict: expected none for unassign, got one")
+        }
+        isDryRun = try fields.flag("dry_run") ?? false
+        if try fields.flag("exact") == true {
+            throw MessageFault(.unsupported, "exact: this version does not execute it")
+        }
+    }
+
+    /// An event's `subject`, where there is one, is the target or `<relation>/<target>`.
+    func check(subject: String) throws(MessageFault) {
+        for target in targets {
+            let text = Self.text(of: target, in: document)
+            if subject == text || subject == "\(relation)/\(text)" { return }
+        }
+        throw MessageFault(
+            .subjectMismatch,
+            "subject: expected the target \"\(targetText)\", got \"\(MessageFault.quoted(subject.utf8))\"")
+    }
+}
+
+/// The fields of a job's data, each read once and by name.
+private struct Fields {
+    private static let known: [StaticString] = [
+        "relation", "target", "targets", "members", "attributes", "exact", "confirm_removals",
+        "mode", "on_conflict", "dry_run",
+    ]
+
+    let document: JSONDocument
+    let data: JSONDocument.Index
+
+    init(_ document: JSONDocument, _ data: JSONDocument.Index) throws(MessageFault) {
+        guard document[data].kind == .object else {
+            throw MessageFault(
+                .invalidData,
+                "data: expected an object, got \(MessageFault.quoted(data, of: document))")
+        }
+        self.document = document
+        self.data = data
+        var unknown: JSONDocument.Index?
+        document.forEachPair(in: data) { key, _ in
+            if !Self.known.contains(where: { document.text(of: key, equals: $0) }) {
+                unknown = unknown ?? key
+            }
+        }
+        if let unknown {
+            let known = Self.known.map { "\($0)" }.joined(separator: ", ")
+            throw MessageFault(
+                .invalidData,
+                "data: expected only the fields \(known), got "
+                    + MessageFault.quoted(unknown, of: document))
+        }
+    }
+
+    subscript(name: StaticString) -> JSONDocument.Index? { document.value(name, in: data) }
+
+    func requiredString(_ name: StaticString) throws(MessageFault) -> String {
+        guard let value = self[name] else {
+            throw MessageFault(.invalidData, "\(name): expected a string, got none")
+        }
+        guard document[value].kind == .string, document[value].start < document[value].end else {
+            throw fault(name, "a string", value)
+        }
+        return document.text(of: value)
+    }
+
+    /// A field that may be left out; `null` is left out.
+    private func optional(_ name: StaticString) -> JSONDocument.Index? {
+        self[name].flatMap { document[$0].kind == .null ? nil : $0 }
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: StaticString, of: Choice.Type
+    ) throws(MessageFault) -> Choice? where Choice.RawValue == String {
+        guard let value = optional(name) else { return nil }
+        guard document[value].kind == .string,
+            let choice = Choice(rawValue: document.text(of: value))
+        else {
+            let choices = Choice.allCases.map { $0.rawValue }.joined(separator: " or ")
+            throw fault(name, choices, value)
+        }
+        return choice
+    }
+
+    func flag(_ name: StaticString) throws(MessageFault) -> Bool? {
+        guard let value = optional(name) else { return nil }
+        guard let flag = document.bool(value) else { throw fault(name, "true or false", value) }
+        return flag
+    }
+
+    func fault(
+        _ name: StaticString, _ expected: String, _ value: JSONDocument.Index
+    ) -> MessageFault {
+        MessageFault(
+            .invalidData,
+            "\(name): expected \(expected), got \(MessageFault.quoted(value, of: document))")
+    }
+}

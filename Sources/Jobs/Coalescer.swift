@@ -1,0 +1,155 @@
+/// Turns the items of a batch into net effects that equal executing them one by one.
+///
+/// It works on small integers: which row an item is about (`identity`) has been settled by
+/// comparing typed values, so nothing is hashed or compared here twice.
+public struct Coalescer: Sendable {
+    /// An item as far as coalescing must know it.
+    public struct Item: Sendable {
+        public let operation: Assignment.Operation
+        /// The row it is about: equal numbers, same row. Dense, from 0.
+        public let identity: Int32
+        /// The job it belongs to: its position in the batch.
+        public let job: Int32
+
+        public init(operation: Assignment.Operation, identity: Int32, job: Int32) {
+            self.operation = operation
+            self.identity = identity
+            self.job = job
+        }
+    }
+
+    /// What a later assign of a row means for an earlier one in the same batch.
+    public enum Succession: Sendable {
+        /// The row is already as the later one wants it.
+        case repeats
+        /// The later one says everything that the earlier one said.
+        case replaces
+        /// Only executing one after the other gives the right row.
+        case follows
+    }
+
+    /// What has to be written for the items of one run.
+    public struct NetEffect: Sendable {
+        /// Items whose row is to be removed, first of all.
+        public var removals: [Int32] = []
+        /// Items whose row is to be written, after the removals.
+        public var assigns: [Int32] = []
+        /// Assigns whose row is removed first, each with the item that removes it.
+        public var replacements: [Int32: Int32] = [:]
+        /// What is known of items before anything is written.
+        public var settled: [(item: Int32, outcome: Outcome)] = []
+
+        public init() {}
+    }
+
+    /// A row of the relation holds nothing but its identity and what follows from it, so that
+    /// removing it and writing it again is no change.
+    let rowsAreTheirIdentity: Bool
+
+    public init(rowsAreTheirIdentity: Bool) {
+        self.rowsAreTheirIdentity = rowsAreTheirIdentity
+    }
+
+    /// The run in which each item is executed, counted from 0.
+    ///
+    /// Almost always all are 0. An item comes a run later than the last item of the same row that
+    /// it cannot be folded with; where the jobs of a key can see each other's work
+    /// (`dependsOnEarlierJobs`), each job of a key comes a run later than the one before it.
+    ///
+    /// - Parameters:
+    ///   - items: in the order of the batch; those of one job stand together.
+    ///   - keyOfJob: a number for the ordering key of each job.
+    ///   - dependsOnEarlierJobs: the relation has rules or effects that read what jobs write.
+    ///   - succession: how the later of two assigns of one row relates to the earlier.
+    public func runs(
+        of items: [Item], keyOfJob: [Int32], dependsOnEarlierJobs: Bool,
+        succession: (_ earlier: Int32, _ later: Int32) -> Succession
+    ) -> [Int32] {
+        var runs = [Int32](repeating: 0, count: items.count)
+        var lastOfRow = LastItems(count: items.count)
+        var nextRunOfKey: [Int32: Int32] = [:]
+        var floorOfJob: Int32 = 0
+        var previousJob: Int32 = -1
+        for index in items.indices {
+            let item = items[index]
+            if dependsOnEarlierJobs {
+                let key = keyOfJob[Int(item.job)]
+                if item.job != previousJob {
+                    floorOfJob = nextRunOfKey[key] ?? 0
+                    previousJob = item.job
+                }
+                runs[index] = floorOfJob
+            }
+            if let earlier = lastOfRow[item.identity] {
+                let run = runs[Int(earlier)]
+                let isCut =
+                    item.operation == .assign && items[Int(earlier)].operation == .assign
+                    && succession(earlier, Int32(index)) == .follows
+                runs[index] = max(runs[index], isCut ? run + 1 : run)
+            }
+            if dependsOnEarlierJobs {
+                let key = keyOfJob[Int(item.job)]
+                nextRunOfKey[key] = max(nextRunOfKey[key] ?? 0, runs[index] + 1)
+            }
+            lastOfRow[item.identity] = Int32(index)
+        }
+        return runs
+    }
+
+    /// The net effect of the items of one run that passed the checks, in their order.
+    public func netEffect(
+        of accepted: [Int32], in items: [Item],
+        succession: (_ earlier: Int32, _ later: Int32) -> Succession
+    ) -> NetEffect {
+        var effect = NetEffect()
+        var assigned = LastItems(count: items.count)
+        var removed = LastItems(count: items.count)
+        for index in accepted {
+            let item = items[Int(index)]
+            let row = item.identity
+            switch (item.operation, assigned[row], removed[row]) {
+            case (.assign, let earlier?, _):
+                if succession(earlier, index) == .repeats {
+                    effect.settled.append((index, .unchanged))
+                } else {
+                    effect.settled.append((earlier, .superseded))
+                    assigned[row] = index
+                }
+            case (.assign, nil, let removal):
+                if let removal { effect.settled.append((removal, .superseded)) }
+                assigned[row] = index
+            case (.unassign, let earlier?, _):
+                effect.settled.append((earlier, .superseded))
+                assigned[row] = nil
+                removed[row] = index
+            case (.unassign, nil, .some):
+                effect.settled.append((index, .absent))
+            case (.unassign, nil, nil):
+                removed[row] = index
+            }
+        }
+        for index in accepted {
+            let row = items[Int(index)].identity
+            if assigned[row] == index { effect.assigns.append(index) }
+            guard removed[row] == index else { continue }
+            if let assign = assigned[row] {
+                guard !rowsAreTheirIdentity else { continue }
+                effect.replacements[assign] = index
+            }
+            effect.removals.append(index)
+        }
+        return effect
+    }
+}
+
+/// The last item seen of each row.
+private struct LastItems {
+    private var items: [Int32]
+
+    init(count: Int) { items = [Int32](repeating: -1, count: count) }
+
+    subscript(row: Int32) -> Int32? {
+        get { items[Int(row)] < 0 ? nil : items[Int(row)] }
+        set { items[Int(row)] = newValue ?? -1 }
+    }
+}

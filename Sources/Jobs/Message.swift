@@ -1,0 +1,42 @@
+/// A message as it was read: the job in it, or why there is none, and its bytes.
+public struct Message: Sendable {
+    public enum Content: Sendable {
+        case job(Job)
+        case fault(MessageFault)
+    }
+
+    public let origin: Origin
+    public let key: [UInt8]?
+    public let value: [UInt8]?
+    public let headers: [(name: String, value: [UInt8]?)]
+    public let content: Content
+
+    public init(
+        origin: Origin, key: [UInt8]?, value: [UInt8]?,
+        headers: [(name: String, value: [UInt8]?)], content: Content
+    ) {
+        self.origin = origin
+        self.key = key
+        self.value = value
+        self.headers = headers
+        self.content = content
+    }
+
+    /// The job, where the message is one.
+    public var job: Job? {
+        if case .job(let job) = content { job } else { nil }
+    }
+
+    /// How many items the message asks for; a message without a job weighs as one.
+    public var itemCount: Int { max(1, job?.assignment.itemCount ?? 1) }
+
+    /// The bytes that it holds in memory.
+    public var byteCount: Int { (value?.count ?? 0) + (key?.count ?? 0) }
+
+    /// The dead letter that it becomes.
+    public func deadLetter(code: String, reason: String) -> DeadLetter {
+        DeadLetter(
+            origin: origin, key: key, value: value, headers: headers, code: code, reason: reason,
+            jobID: job?.id)
+    }
+}

@@ -1,0 +1,49 @@
+internal import CLibpq
+
+extension PostgresError {
+    /// Reads everything that libpq knows about a failed statement, in this one place.
+    ///
+    /// The corresponding C function is `PQresultErrorField`.
+    init(_ result: borrowing ResultHandle, doing: String, isConnectionLost: Bool) {
+        let state = result.errorField(diagSQLState).map(SQLState.init(rawValue:))
+        self.init(
+            sqlState: state,
+            message: result.errorField(diagMessage) ?? oneLine(result.errorMessage),
+            detail: result.errorField(diagDetail),
+            hint: result.errorField(diagHint),
+            constraint: result.errorField(diagConstraint),
+            schema: result.errorField(diagSchema),
+            table: result.errorField(diagTable),
+            column: result.errorField(diagColumn),
+            dataType: result.errorField(diagDataType),
+            doing: doing,
+            isConnectionLost: isConnectionLost || state.map(endsConnection) ?? false)
+    }
+
+    /// The error for a call that libpq answered without a result.
+    ///
+    /// The corresponding C function is `PQerrorMessage`.
+    init(_ connection: borrowing ConnectionHandle, doing: String) {
+        self.init(
+            sqlState: nil, message: oneLine(connection.errorMessage), doing: doing,
+            isConnectionLost: !connection.isConnected)
+    }
+}
+
+/// Whether the server closes the connection after an error with this code.
+private func endsConnection(_ state: SQLState) -> Bool {
+    switch state {
+    case .adminShutdown, .crashShutdown, .cannotConnectNow, .databaseDropped,
+        .idleInTransactionTimeout:
+        true
+    default:
+        state.class == "08"
+    }
+}
+
+/// Libpq's texts end with a line break and may have several lines; a log wants one.
+func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline)
+        .map { $0.trimmingPrefix(while: \.isWhitespace) }
+        .joined(separator: "; ")
+}

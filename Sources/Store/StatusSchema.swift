@@ -1,0 +1,71 @@
+import Jobs
+
+/// The schema in which Rollcall keeps jobs, and the SQL that reads and writes it.
+///
+/// The files name it `rollcall`; another name is put in when the texts are loaded, once.
+public struct StatusSchema: Sendable {
+    /// A step from one version of the schema to the next.
+    public struct Migration: Sendable {
+        public let version: Int
+        public let name: String
+        public let sql: String
+        /// Tells an edited file from the one that was applied.
+        public let checksum: String
+    }
+
+    /// The schema's name.
+    public let name: String
+    /// All migrations in their order.
+    public let migrations: [Migration]
+    let statements: Statements
+
+    /// The version that this program reads and writes.
+    public var version: Int { migrations.count }
+
+    /// - Parameter name: a plain identifier, checked by the settings.
+    public init(name: String = "rollcall") {
+        self.name = name
+        let files: [(String, [UInt8])] = [
+            ("jobs", PackageResources._001_jobs_sql)
+        ]
+        migrations = files.enumerated().map { index, file in
+            var checksum = FNV()
+            checksum.add(file.1)
+            return Migration(
+                version: index + 1, name: file.0, sql: Self.text(file.1, schema: name),
+                checksum: String(checksum.value, radix: 16))
+        }
+        statements = Statements(schema: name)
+    }
+
+    static func text(_ file: [UInt8], schema: String) -> String {
+        let text = String(decoding: file, as: UTF8.self)
+        guard schema != "rollcall" else { return text }
+        return text.split(separator: "rollcall.", omittingEmptySubsequences: false)
+            .joined(separator: "\"\(schema)\".")
+    }
+}
+
+/// The statements of the hot path, each loaded once.
+struct Statements: Sendable {
+    let beginBatch: String
+    let claimJobs: String
+    let insertJobs: String
+    let insertRejections: String
+    let insertDeadLetters: String
+    let insertDuplicates: String
+    let beatWorker: String
+    let retireWorker: String
+
+    init(schema: String) {
+        func load(_ file: [UInt8]) -> String { StatusSchema.text(file, schema: schema) }
+        beginBatch = load(PackageResources.begin_batch_sql)
+        claimJobs = load(PackageResources.claim_jobs_sql)
+        insertJobs = load(PackageResources.insert_jobs_sql)
+        insertRejections = load(PackageResources.insert_rejections_sql)
+        insertDeadLetters = load(PackageResources.insert_dead_letters_sql)
+        insertDuplicates = load(PackageResources.insert_duplicates_sql)
+        beatWorker = load(PackageResources.beat_worker_sql)
+        retireWorker = load(PackageResources.retire_worker_sql)
+    }
+}

@@ -1,0 +1,77 @@
+import Catalog
+import Execution
+import Jobs
+import Kafka
+
+/// Makes messages of records: a job, or the reason why there is none.
+struct Intake: Sendable {
+    /// The most that a message may ask for.
+    struct Limits: Sendable {
+        var messageBytes: Int
+        var jobItems: Int
+        var jsonDepth: Int
+    }
+
+    let limits: Limits
+    let relations: [String: Relation]
+
+    /// Reads a record; nil for a tombstone.
+    func message(_ record: Record) -> Message? {
+        guard let value = record.value else { return nil }
+        let headers = record.headers.map { (name: $0.name, value: $0.value) }
+        let content: Message.Content
+        do throws(MessageFault) {
+            content = .job(try job(value, headers))
+        } catch {
+            content = .fault(error)
+        }
+        return Message(
+            origin: Origin(
+                topic: record.topic, partition: record.partition, offset: record.offset,
+                timestamp: Timestamp(milliseconds: record.timestamp ?? 0)),
+            key: record.key, value: value, headers: headers, content: content)
+    }
+
+    /// The key in whose order the message is executed.
+    ///
+    /// A record without a key is ordered by its job's target; what is no job needs no order.
+    func orderingKey(of message: Message) -> [UInt8] {
+        if let key = message.key { return key }
+        switch message.content {
+        case .job(let job): return Array(job.defaultKey.utf8)
+        case .fault: return Array("\(message.origin)".utf8)
+        }
+    }
+
+    private func job(
+        _ value: [UInt8], _ headers: [(name: String, value: [UInt8]?)]
+    ) throws(MessageFault) -> Job {
+        guard value.count <= limits.messageBytes else {
+            throw MessageFault(
+                .tooLarge,
+                "expected a message of at most \(limits.messageBytes) bytes, got \(value.count)")
+        }
+        let event = try CloudEvent(value: value, headers: headers, depth: limits.jsonDepth)
+        let job = try Job(event)
+        let assignment = job.assignment
+        guard let relation = relations[assignment.relation] else {
+            let nearest = Spelling.nearest(to: assignment.relation, in: relations.keys)
+            let hint = nearest.map { ", did you mean \($0)?" } ?? ""
+            throw MessageFault(
+                .unknownRelation,
+                "relation: expected one of the catalog, got "
+                    + "\"\(MessageFault.quoted(assignment.relation.utf8))\"\(hint)")
+        }
+        guard assignment.itemCount <= limits.jobItems else {
+            throw MessageFault(
+                .tooLarge,
+                "expected at most \(limits.jobItems) items, got \(assignment.itemCount)")
+        }
+        if assignment.onConflict == .update, relation.conflict == .ignore {
+            throw MessageFault(
+                .invalidData,
+                "on_conflict: expected ignore, which is all that \(relation.name) allows, got update")
+        }
+        return job
+    }
+}

@@ -1,0 +1,93 @@
+import Kafka
+
+/// What is in flight of each partition, and up to where all is done.
+///
+/// A value: the pool asks it under its lock and acts outside. Only what is known to be committed in
+/// the database is closed here, so the watermark that goes to Kafka never passes it.
+struct OffsetLedger {
+    /// A record's place in the ledger.
+    struct Ticket: Hashable, Sendable {
+        let partition: TopicPartition
+        /// The assignment during which it was read; later assignments do not know it.
+        fileprivate let epoch: UInt64
+        fileprivate let sequence: Int
+    }
+
+    private struct PartitionState {
+        let epoch: UInt64
+        /// The sequence number of `open`'s first element.
+        var base = 0
+        /// The offsets from the first that is not done, in the order of reading. Gaps between
+        /// offsets (compaction, transactions) need no care: only records that came are here.
+        var open: [(offset: Int64, isDone: Bool)] = []
+        /// The elements before this one are done.
+        var head = 0
+        /// The next offset to read, as far as all before it is done.
+        var watermark: Int64?
+        var committed: Int64?
+    }
+
+    private var partitions: [TopicPartition: PartitionState] = [:]
+    private var nextEpoch: UInt64 = 0
+
+    /// The partitions that this worker has.
+    var assigned: [TopicPartition] { Array(partitions.keys) }
+
+    mutating func assign(_ partition: TopicPartition) {
+        partitions[partition] = PartitionState(epoch: nextEpoch)
+        nextEpoch += 1
+    }
+
+    /// Forgets a partition: what is still in flight of it commits no offset any more.
+    mutating func remove(_ partition: TopicPartition) { partitions[partition] = nil }
+
+    /// Notes a record that was read.
+    ///
+    /// - Returns: nil for a partition that is not, or no longer, this worker's.
+    mutating func open(_ partition: TopicPartition, offset: Int64) -> Ticket? {
+        guard let state = partitions[partition] else { return nil }
+        partitions[partition]?.open.append((offset, false))
+        return Ticket(
+            partition: partition, epoch: state.epoch, sequence: state.base + state.open.count)
+    }
+
+    /// Notes that a record's effect, or its dead letter, is committed.
+    mutating func close(_ ticket: Ticket) {
+        guard let index = partitions.index(forKey: ticket.partition) else { return }
+        Self.close(ticket, in: &partitions.values[index])
+    }
+
+    private static func close(_ ticket: Ticket, in state: inout PartitionState) {
+        guard state.epoch == ticket.epoch else { return }
+        state.open[ticket.sequence - state.base].isDone = true
+        while state.head < state.open.count, state.open[state.head].isDone {
+            state.watermark = state.open[state.head].offset + 1
+            state.head += 1
+        }
+        if state.head > 256, state.head * 2 > state.open.count {
+            state.open.removeFirst(state.head)
+            state.base += state.head
+            state.head = 0
+        }
+    }
+
+    /// The watermarks that Kafka does not have yet; they count as committed from now on.
+    mutating func takeWatermarks(of list: [TopicPartition]? = nil) -> [TopicPartition: Int64] {
+        var offsets: [TopicPartition: Int64] = [:]
+        for partition in list ?? Array(partitions.keys) {
+            guard let state = partitions[partition], let watermark = state.watermark,
+                watermark != state.committed
+            else { continue }
+            offsets[partition] = watermark
+            partitions[partition]?.committed = watermark
+        }
+        return offsets
+    }
+
+    /// Takes back watermarks whose commit failed, so that they are taken again.
+    mutating func restore(_ offsets: [TopicPartition: Int64]) {
+        for (partition, offset) in offsets where partitions[partition]?.committed == offset {
+            partitions[partition]?.committed = nil
+        }
+    }
+}

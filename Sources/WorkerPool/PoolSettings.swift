@@ -1,0 +1,75 @@
+import Execution
+import Kafka
+
+/// What a worker pool needs to know, from the settings.
+public struct PoolSettings: Sendable {
+    /// This worker's name in receipts, the list of workers and `pg_stat_activity`.
+    public var workerID: String
+    public var host: String
+    public var version: String
+    /// A libpq connection string; empty leaves it to libpq's environment.
+    public var conninfo: String
+    public var connectTimeoutSeconds: Int
+    /// The status schema's name.
+    public var schema: String
+    public var lanes: Int
+    public var batchItems: Int
+    public var batchJobs: Int
+    public var batchWindow: Duration
+    public var inFlightJobs: Int
+    public var inFlightItems: Int
+    public var inFlightBytes: Int
+    public var messageBytes: Int
+    public var jobItems: Int
+    public var jsonDepth: Int
+    public var execution: ExecutionLimits
+    public var retryFirstDelay: Duration
+    public var retryMaxDelay: Duration
+    public var retryAttempts: Int
+    /// librdkafka's properties, brokers included.
+    public var kafka: Properties
+    public var group: String
+    public var topics: [String]
+    public var commitInterval: Duration
+    public var revokeTimeout: Duration
+    public var grace: Duration
+    public var heartbeatInterval: Duration
+
+    public init(
+        workerID: String, host: String, version: String, conninfo: String,
+        connectTimeoutSeconds: Int, schema: String, lanes: Int, batchItems: Int, batchJobs: Int,
+        batchWindow: Duration, inFlightJobs: Int, inFlightItems: Int, inFlightBytes: Int,
+        messageBytes: Int, jobItems: Int, jsonDepth: Int, execution: ExecutionLimits,
+        retryFirstDelay: Duration, retryMaxDelay: Duration, retryAttempts: Int,
+        kafka: Properties, group: String, topics: [String], commitInterval: Duration,
+        revokeTimeout: Duration, grace: Duration, heartbeatInterval: Duration
+    ) {
+        self.workerID = workerID
+        self.host = host
+        self.version = version
+        self.conninfo = conninfo
+        self.connectTimeoutSeconds = connectTimeoutSeconds
+        self.schema = schema
+        self.lanes = lanes
+        self.batchItems = batchItems
+        self.batchJobs = batchJobs
+        self.batchWindow = batchWindow
+        self.inFlightJobs = inFlightJobs
+        self.inFlightItems = inFlightItems
+        self.inFlightBytes = inFlightBytes
+        self.messageBytes = messageBytes
+        self.jobItems = jobItems
+        self.jsonDepth = jsonDepth
+        self.execution = execution
+        self.retryFirstDelay = retryFirstDelay
+        self.retryMaxDelay = retryMaxDelay
+        self.retryAttempts = retryAttempts
+        self.kafka = kafka
+        self.group = group
+        self.topics = topics
+        self.commitInterval = commitInterval
+        self.revokeTimeout = revokeTimeout
+        self.grace = grace
+        self.heartbeatInterval = heartbeatInterval
+    }
+}

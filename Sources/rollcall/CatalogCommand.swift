@@ -1,0 +1,28 @@
+import ArgumentParser
+import Catalog
+
+/// `rollcall catalog`.
+struct CatalogCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "catalog",
+        abstract: "Checks the catalog against the database.",
+        subcommands: [CatalogCheckCommand.self])
+}
+
+/// `rollcall catalog check`: one line a finding; exit 78 if one is an error.
+struct CatalogCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Says of each relation whether it fits the database, and what to do if not.")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let settings = try common.settings(requiring: .catalog)
+        let catalog = try CatalogFiles.read(settings)
+        let connection = try Database.connect(settings)
+        let (_, findings) = try CatalogFiles.compile(catalog, on: connection)
+        for finding in findings { print(finding) }
+        if findings.contains(where: { $0.level == .error }) { throw ExitCode.configuration }
+    }
+}

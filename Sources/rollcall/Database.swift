@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import Postgres
+import Store
+
+/// Connecting for a command: errors become messages and exit codes.
+enum Database {
+    /// Connects, or ends the command with 69 or 4.
+    static func connect(_ settings: Settings) throws -> Connection {
+        do {
+            return try Connection(
+                settings.database.url, applicationName: "rollcall",
+                connectTimeoutSeconds: settings.database.connectTimeoutSeconds)
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// Checks that the status schema is this program's, or ends the command with 75.
+    static func requireSchema(_ settings: Settings, on connection: Connection) throws {
+        let state = try reporting {
+            try Migrator(StatusSchema(name: settings.database.schema)).state(on: connection)
+        }
+        guard state != .current else { return }
+        complain("\(state)")
+        throw ExitCode.schemaMismatch
+    }
+
+    /// Runs a part of a command; the database's errors end it with 69, 4 or 1.
+    static func reporting<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as PostgresError {
+            throw failure(error)
+        }
+    }
+
+    private static func failure(_ error: PostgresError) -> ExitCode {
+        complain("\(error)")
+        switch error.sqlState?.class {
+        case "28": return .permissionDenied
+        case "42" where error.sqlState == .insufficientPrivilege: return .permissionDenied
+        case nil, "08", "53", "57": return .unreachable
+        default:
+            // libpq gives no code for what fails before the server's first answer.
+            return error.isConnectionLost ? .unreachable : .failure
+        }
+    }
+}
+
+/// Writes a line for a person to standard error.
+func complain(_ message: String) {
+    try? FileHandle.standardError.write(contentsOf: Data("rollcall: \(message)\n".utf8))
+}
+
+extension Settings.Database {
+    /// libpq counts in whole seconds; less than one would mean for ever.
+    var connectTimeoutSeconds: Int { max(1, Int(connectTimeout.components.seconds)) }
+}

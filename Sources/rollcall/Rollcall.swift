@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+
+/// The root of the command line.
+struct Rollcall: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollcall",
+        abstract: "Executes bulk assignments from Kafka as transactional batches in Postgres.",
+        subcommands: [
+            WorkerCommand.self, MigrateCommand.self, TopicsCommand.self, CatalogCommand.self,
+            ConfigCommand.self, VersionCommand.self,
+        ])
+
+    /// Parses the command line and runs it; wrong usage exits with 2 and not with the parser's 64.
+    static func start() -> Never {
+        // A reader that went away is an error of write(2), not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            Foundation.exit(0)
+        } catch {
+            let code = exitCode(for: error)
+            let message = fullMessage(for: error)
+            let isHelp = code == .success
+            if !message.isEmpty {
+                let handle = isHelp ? FileHandle.standardOutput : FileHandle.standardError
+                try? handle.write(contentsOf: Data((message + "\n").utf8))
+            }
+            Foundation.exit(code == .validationFailure ? 2 : code.rawValue)
+        }
+    }
+}
+
+/// The exit codes that scripts can rely on.
+extension ExitCode {
+    /// The database or the brokers cannot be reached.
+    static let unreachable = ExitCode(69)
+    /// The status schema's version does not fit this program.
+    static let schemaMismatch = ExitCode(75)
+    /// The settings or the catalog are wrong.
+    static let configuration = ExitCode(78)
+    /// The database refuses the login or a privilege is missing.
+    static let permissionDenied = ExitCode(4)
+}

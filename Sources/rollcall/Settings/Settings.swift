@@ -1,0 +1,117 @@
+import Logging
+import Operations
+
+/// Every setting of Rollcall, checked; the initial value of each property is its default.
+///
+/// Keys, limits and descriptions stand in ``Setting/table``; values come from a ``SettingsReader``.
+struct Settings: Sendable, Equatable {
+    /// The catalog files.
+    var catalog: [String] = []
+    var database = Database()
+    var kafka = Kafka()
+    /// The number of lanes, each with a connection of its own.
+    var lanes = 4
+    var batch = Batch()
+    var limits = Limits()
+    var retry = Retry()
+    var shutdown = Shutdown()
+    var worker = Worker()
+    var heartbeat = Heartbeat()
+    var log = Log()
+}
+
+extension Settings {
+    /// The database that holds the catalog's tables and Rollcall's own schema.
+    struct Database: Sendable, Equatable {
+        /// A URL or `key=value` pairs for libpq; empty leaves it to libpq's PG* variables.
+        var url = ""
+        var schema = "rollcall"
+        var statementTimeout = Duration.seconds(30)
+        var lockTimeout = Duration.seconds(5)
+        var idleInTransactionTimeout = Duration.seconds(60)
+        var connectTimeout = Duration.seconds(10)
+    }
+
+    /// The brokers, the consumer group and the topics.
+    struct Kafka: Sendable, Equatable {
+        /// `host:port` each; empty until set, see ``Settings/requireBrokers()``.
+        var brokers: [String] = []
+        var group = "rollcall"
+        var clientID = "rollcall"
+        var topics = Topics()
+        var partitions = 12
+        var replication = 1
+        /// Properties that go to librdkafka as they are.
+        var properties: [String: String] = [:]
+        var commitInterval = Duration.seconds(1)
+        var revokeTimeout = Duration.seconds(20)
+        var maxPollInterval = Duration.seconds(300)
+        var sessionTimeout = Duration.seconds(45)
+    }
+
+    /// The names of the topics.
+    struct Topics: Sendable, Equatable {
+        var assignments = "rollcall.assignments"
+        var rosterImports = "rollcall.roster-imports"
+        var backfills = "rollcall.backfills"
+        var deadLetters = "rollcall.dead-letters"
+        var jobEvents = "rollcall.job-events"
+
+        /// The topics that carry jobs, each once.
+        var jobs: [String] {
+            var names: [String] = []
+            for name in [assignments, rosterImports, backfills] where !names.contains(name) {
+                names.append(name)
+            }
+            return names
+        }
+    }
+
+    /// How much one transaction gathers.
+    struct Batch: Sendable, Equatable {
+        var items = 5_000
+        var jobs = 500
+        /// How long a lane waits for more.
+        var window = Duration.milliseconds(3)
+    }
+
+    /// What is the most of everything.
+    struct Limits: Sendable, Equatable {
+        var messageBytes = 8 * 1024 * 1024
+        var jobItems = 100_000
+        var textLength = 10_000
+        var jsonDepth = 32
+        var inFlightJobs = 20_000
+        var inFlightItems = 200_000
+        var inFlightBytes = 64 * 1024 * 1024
+        var storedRejections = 1_000
+    }
+
+    /// How what failed is tried again.
+    struct Retry: Sendable, Equatable {
+        var firstDelay = Duration.milliseconds(100)
+        var maxDelay = Duration.seconds(30)
+        var attempts = 5
+    }
+
+    /// How a worker stops.
+    struct Shutdown: Sendable, Equatable {
+        var grace = Duration.seconds(25)
+    }
+
+    /// Who this process is.
+    struct Worker: Sendable, Equatable {
+        var id = Worker.ownName
+    }
+
+    /// How often a worker says that it is alive.
+    struct Heartbeat: Sendable, Equatable {
+        var interval = Duration.seconds(5)
+    }
+
+    /// What is logged, and how.
+    struct Log: Sendable, Equatable {
+        var level = Logger.Level.info
+        var format = LogFormat.auto
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Catalog
+import Dispatch
+import Execution
+import Foundation
+import Kafka
+import Logging
+import Operations
+import Postgres
+import Store
+import WorkerPool
+
+/// `rollcall worker`: consumes and executes until told to stop.
+struct WorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Consumes jobs and executes them until told to stop.",
+        discussion: """
+            SIGTERM or SIGINT: stops reading, finishes or rolls back what is open within \
+            shutdown.grace, commits offsets, leaves the group, exits 0. A second signal exits at \
+            once; nothing is lost then either.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let settings = try common.settings(requiring: .brokers, .catalog)
+        bootstrapLogging(level: settings.log.level, format: settings.log.format)
+        let logger = Logger(label: "rollcall")
+        let catalog = try CatalogFiles.read(settings)
+        let signals = StopSignals()
+        guard let connection = connect(settings, signals, logger) else { return }
+        try Database.requireSchema(settings, on: connection)
+        let (plans, findings) = try CatalogFiles.compile(catalog, on: connection)
+        connection.close()
+        for finding in findings where finding.level != .ok { complain("\(finding)") }
+        if findings.contains(where: { $0.level == .error }) { throw ExitCode.configuration }
+        let pool = WorkerPool(
+            settings.pool, catalog: catalog, plans: plans, logger: logger)
+        signals.onStop { pool.stop() }
+        do {
+            try pool.run()
+        } catch let error as KafkaError {
+            complain("\(error)")
+            throw ExitCode.configuration
+        }
+    }
+
+    /// Connects; a database that is away is waited for, with one line of news.
+    private func connect(
+        _ settings: Settings, _ signals: StopSignals, _ logger: Logger
+    ) -> Connection? {
+        var delay = settings.retry.firstDelay
+        var isReported = false
+        while !signals.isStopped {
+            do {
+                let connection = try Connection(
+                    settings.database.url, applicationName: "rollcall/\(settings.worker.id)",
+                    connectTimeoutSeconds: settings.database.connectTimeoutSeconds)
+                if isReported { logger.notice("database answers") }
+                return connection
+            } catch {
+                if !isReported {
+                    logger.warning(
+                        "database does not answer, waiting", metadata: ["error": "\(error)"])
+                    isReported = true
+                }
+                signals.wait(delay)
+                delay = min(delay * 2, settings.retry.maxDelay)
+            }
+        }
+        return nil
+    }
+}
+
+extension Settings {
+    /// The settings as the worker pool takes them.
+    var pool: PoolSettings {
+        PoolSettings(
+            workerID: worker.id, host: ProcessInfo.processInfo.hostName,
+            version: Version.current, conninfo: database.url,
+            connectTimeoutSeconds: database.connectTimeoutSeconds, schema: database.schema,
+            lanes: lanes, batchItems: batch.items, batchJobs: batch.jobs,
+            batchWindow: batch.window, inFlightJobs: limits.inFlightJobs,
+            inFlightItems: limits.inFlightItems, inFlightBytes: limits.inFlightBytes,
+            messageBytes: limits.messageBytes, jobItems: limits.jobItems,
+            jsonDepth: limits.jsonDepth,
+            execution: ExecutionLimits(
+                transaction: Receipts.TransactionLimits(
+                    statementTimeout: database.statementTimeout,
+                    lockTimeout: database.lockTimeout,
+                    idleTimeout: database.idleInTransactionTimeout),
+                textLength: limits.textLength, storedRejections: limits.storedRejections),
+            retryFirstDelay: retry.firstDelay, retryMaxDelay: retry.maxDelay,
+            retryAttempts: retry.attempts,
+            kafka: kafka.consumerProperties(messageBytes: limits.messageBytes),
+            group: kafka.group, topics: kafka.topics.jobs, commitInterval: kafka.commitInterval,
+            revokeTimeout: kafka.revokeTimeout, grace: shutdown.grace,
+            heartbeatInterval: heartbeat.interval)
+    }
+}
