@@ -3,6 +3,7 @@
 // Swift does not import macros that are character literals, so the codes of the fields of an error
 // (`PQresultErrorField`) stand here again as constants.
 static const int diagSeverity = PG_DIAG_SEVERITY_NONLOCALIZED;
+static const int diagSeverityLocalized = PG_DIAG_SEVERITY;
 static const int diagSQLState = PG_DIAG_SQLSTATE;
 static const int diagMessage = PG_DIAG_MESSAGE_PRIMARY;
 static const int diagDetail = PG_DIAG_MESSAGE_DETAIL;

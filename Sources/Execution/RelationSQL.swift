@@ -64,8 +64,11 @@ private struct Writer {
         let parts = checks.enumerated().map { number, check in
             "SELECT item.n, \(number)::int4 FROM item WHERE \(check.condition)"
         }
+        let named = checks.reduce(into: Set<String>()) { names, check in
+            names.formUnion(ItemReferences.columns(in: check.condition))
+        }
         return """
-            WITH item AS MATERIALIZED (\(completed()))
+            WITH item AS MATERIALIZED (\(completed(for: named)))
             \(parts.joined(separator: "\nUNION ALL\n"))
             """
     }
@@ -88,7 +91,7 @@ private struct Writer {
     func lockForUpdate(_ updated: [String]) -> String {
         """
         SELECT count(*) FROM (
-          SELECT FROM (\(completed())) AS item
+          SELECT FROM (\(completed(for: Set(relation.identity + updated)))) AS item
           JOIN \(tableName) AS held ON \(matches("held", relation.identity))
           WHERE \(differs("held", updated))
           ORDER BY \(relation.identity.map { "held.\(quoteIdentifier($0))" }.joined(separator: ", "))
@@ -103,7 +106,7 @@ private struct Writer {
                 + "ELSE held.\(column) END"
         }
         return """
-            WITH item AS MATERIALIZED (\(completed()))
+            WITH item AS MATERIALIZED (\(completed(for: Set(relation.identity + updated))))
             UPDATE \(tableName) AS held SET \(assignments.joined(separator: ", "))
             FROM item WHERE \(matches("held", relation.identity)) AND (\(differs("held", updated)))
             RETURNING item.n
@@ -153,7 +156,9 @@ private struct Writer {
 
     /// The items with the database's defaults for attributes that the job left out, and with the
     /// computed columns, each in a layer of its own so that it can use the ones before.
-    private func completed() -> String {
+    ///
+    /// - Parameter named: the columns that are read; others need not be computed.
+    private func completed(for named: Set<String>? = nil) -> String {
         var sql = staged()
         let defaulted = attributes.filter { $0.defaultExpression != nil }
         if !defaulted.isEmpty {
@@ -167,13 +172,23 @@ private struct Writer {
             } + attributes.map { "item.\(Self.givenName($0.name))" }
             sql = "SELECT \(columns.joined(separator: ", ")) FROM (\(sql)) AS item"
         }
-        for computed in relation.computed {
+        for computed in computed(for: named) {
             sql = """
                 SELECT item.*, \(converted(computed)) AS \(quoteIdentifier(computed.name))
                 FROM (\(sql)) AS item
                 """
         }
         return sql
+    }
+
+    /// The computed columns among these, and those that they use.
+    private func computed(for named: Set<String>?) -> [ComputedColumn] {
+        guard var needed = named else { return relation.computed }
+        // A column uses only earlier ones, so one pass from the end finds all.
+        for column in relation.computed.reversed() where needed.contains(column.name) {
+            needed.formUnion(ItemReferences.columns(in: column.expression))
+        }
+        return relation.computed.filter { needed.contains($0.name) }
     }
 
     /// A computed value in its column's type. Texts stay as they are: a cast to varchar(n) would cut

@@ -10,8 +10,8 @@ extension Connection {
         switch ConninfoOptions.parse(conninfo) {
         case .options: return nil
         case .refused(let message):
-            return maskingQuoted(message) { quoted in
-                message.contains("option") && looksLikeOptionName(quoted)
+            return maskingQuoted(message, symbols: ["=", ":", "/", "]"]) { quoted in
+                message.hasPrefix("invalid ") && looksLikeOptionName(quoted)
             }
         }
     }

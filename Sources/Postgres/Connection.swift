@@ -248,7 +248,11 @@ public final class Connection {
             throw PostgresError(
                 sqlState: nil, message: "expected a statement other than COPY", doing: doing())
         default:
-            throw PostgresError(result, doing: doing(), isConnectionLost: !handle.isConnected)
+            let error = PostgresError(
+                result, doing: doing(), isConnectionLost: !handle.isConnected)
+            // Libpq may believe in the connection until it reads the end of the stream.
+            if error.isConnectionLost { handle.close() }
+            throw error
         }
     }
 }

@@ -10,6 +10,7 @@ public struct CopyWriter: ~Copyable {
     private var buffer = ByteArena()
     private var fieldsInRow = 0
     private var hasHeader = false
+    private var isRaw = false
 
     /// Enough for a system call to disappear beside its bytes.
     private static let bufferedBytesMax = 64 * 1024
@@ -105,6 +106,7 @@ public struct CopyWriter: ~Copyable {
     ///
     /// Not to be mixed with fields: in binary the bytes bring header and trailer of their own.
     public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(PostgresError) {
+        isRaw = true
         buffer.append(bytes)
         if buffer.count >= Self.bufferedBytesMax { try flush() }
     }
@@ -113,7 +115,11 @@ public struct CopyWriter: ~Copyable {
 
     mutating func finish() throws(PostgresError) {
         precondition(fieldsInRow == 0, "expected endRow() after the last row")
-        if isBinary && hasHeader { buffer.append(-1 as Int16) }
+        if isBinary && !isRaw {
+            // A COPY without rows has a header and a trailer too.
+            if !hasHeader { appendHeader() }
+            buffer.append(-1 as Int16)
+        }
         try flush()
     }
 

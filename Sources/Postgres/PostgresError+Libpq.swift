@@ -17,7 +17,8 @@ extension PostgresError {
             column: result.errorField(diagColumn),
             dataType: result.errorField(diagDataType),
             doing: doing,
-            isConnectionLost: isConnectionLost || state.map(endsConnection) ?? false)
+            // Without a code it is libpq that speaks, and only about trouble with the connection.
+            isConnectionLost: isConnectionLost || state == nil || endsSession(result))
     }
 
     /// The error for a call that libpq answered without a result.
@@ -30,15 +31,13 @@ extension PostgresError {
     }
 }
 
-/// Whether the server closes the connection after an error with this code.
-private func endsConnection(_ state: SQLState) -> Bool {
-    switch state {
-    case .adminShutdown, .crashShutdown, .cannotConnectNow, .databaseDropped,
-        .idleInTransactionTimeout:
-        true
-    default:
-        state.class == "08"
-    }
+/// Whether the server, or the pooler before it, closes the session after this error.
+///
+/// The severity says so, and not the code: a foreign table raises 08006 for a connection of its own.
+/// A pooler may leave out the severity that is the same in all languages.
+private func endsSession(_ result: borrowing ResultHandle) -> Bool {
+    let severity = result.errorField(diagSeverity) ?? result.errorField(diagSeverityLocalized)
+    return severity == "FATAL" || severity == "PANIC"
 }
 
 /// Libpq's texts end with a line break and may have several lines; a log wants one.

@@ -67,9 +67,21 @@ extension PostgresError: CustomStringConvertible {
 }
 
 /// Replaces what stands between double quotes by three asterisks, unless `isHarmless` says otherwise.
-func maskingQuoted(_ text: String, unless isHarmless: (Substring) -> Bool) -> String {
-    guard let first = text.firstIndex(of: "\""), let last = text.lastIndex(of: "\""), first < last
-    else { return text }
+///
+/// - Parameter symbols: Characters that may stay when they stand between quotes alone, as long as
+///   nothing else was quoted before them.
+func maskingQuoted(
+    _ text: String, symbols: Set<Character> = [], unless isHarmless: (Substring) -> Bool
+) -> String {
+    let quotes = text.indices.filter { text[$0] == "\"" }
+    var pairs = quotes[...]
+    while let first = pairs.first, let second = pairs.dropFirst().first,
+        text.distance(from: first, to: second) == 2,
+        symbols.contains(text[text.index(after: first)])
+    {
+        pairs = pairs.dropFirst(2)
+    }
+    guard let first = pairs.first, let last = quotes.last, first < last else { return text }
     let quoted = text[text.index(after: first)..<last]
     if isHarmless(quoted) { return text }
     // From the first to the last quote: the masked text may itself contain quotes.

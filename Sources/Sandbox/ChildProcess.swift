@@ -1,13 +1,12 @@
 import Glibc
-import Synchronization
 
 /// A process that this one has started.
 ///
 /// Safe from several threads.
 ///
 /// The child gets exactly three descriptors and a clean signal mask, whatever thread starts it and
-/// whatever else is open here. Whoever starts one also waits for it: letting go of the object does
-/// not end the process.
+/// whatever else is open here. Letting go of the object does not end the process; it is reaped
+/// when it ends, so that no zombie stays behind.
 public final class ChildProcess: Sendable {
     /// Where an input or output of the child leads.
     public enum Stream: Sendable {
@@ -30,11 +29,7 @@ public final class ChildProcess: Sendable {
     public let standardOutput: PipeEnd?
     public let standardError: PipeEnd?
 
-    /// Nil while the process has not been waited for.
-    ///
-    /// The process is waited for and signalled only under this lock, so that a signal never reaches
-    /// another process that got its number.
-    private let status = Mutex<ExitStatus?>(nil)
+    private let exit: ChildExit
 
     /// Starts a program.
     ///
@@ -59,65 +54,24 @@ public final class ChildProcess: Sendable {
         self.standardError = error
         pid = try wiring.spawn(
             executable, arguments, environment: environment, newSession: newSession)
+        exit = ChildExit(of: pid)
     }
-
-    deinit { _ = poll() }
 
     /// Waits until the process has ended.
     ///
     /// Several threads may wait.
-    ///
-    /// The corresponding C function is `waitid`.
     @discardableResult
-    public func wait() -> ExitStatus {
-        var information = siginfo_t()
-        // Without reaping, because a call that blocks must not hold the lock.
-        while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) == -1, errno == EINTR {}
-        return status.withLock { reap(&$0, options: 0) ?? .unknown }
-    }
+    public func wait() -> ExitStatus { exit.wait() }
 
     /// Waits until the process has ended, but not longer than `timeout`; nil when it still runs.
-    public func wait(timeout: Duration) -> ExitStatus? {
-        let deadline = ContinuousClock.now + timeout
-        // Linux has no wait with a timeout that Swift can call, so this looks again and again.
-        var pause: UInt32 = 500
-        while true {
-            if let status = poll() { return status }
-            if ContinuousClock.now >= deadline { return nil }
-            usleep(pause)
-            pause = min(pause * 2, 20_000)
-        }
-    }
+    public func wait(timeout: Duration) -> ExitStatus? { exit.wait(timeout: timeout) }
 
     /// How the process ended, or nil while it runs.
-    public func poll() -> ExitStatus? {
-        status.withLock { reap(&$0, options: WNOHANG) }
-    }
+    public func poll() -> ExitStatus? { exit.status }
 
-    /// Sends a signal, unless the process is known to have ended; false when it has.
+    /// Sends a signal, unless the process has ended; false when it has.
     ///
     /// The corresponding C function is `kill`.
     @discardableResult
-    public func terminate(_ signal: Int32 = SIGTERM) -> Bool {
-        status.withLock { status in
-            guard status == nil else { return false }
-            return kill(pid, signal) == 0
-        }
-    }
-
-    private func reap(_ status: inout ExitStatus?, options: Int32) -> ExitStatus? {
-        if let status { return status }
-        var raw: Int32 = 0
-        while true {
-            let answer = waitpid(pid, &raw, options)
-            if answer == pid {
-                status = ExitStatus(raw)
-            } else if answer == -1, errno == EINTR {
-                continue
-            } else if answer == -1 {
-                status = .unknown
-            }
-            return status
-        }
-    }
+    public func terminate(_ signal: Int32 = SIGTERM) -> Bool { exit.kill(signal) }
 }

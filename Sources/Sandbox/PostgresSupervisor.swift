@@ -95,11 +95,16 @@ struct PostgresSupervisor: Sendable {
             preconditionFailure("a pipe that was asked for is there")
         }
         let supervisor = PostgresSupervisor(process: process, input: input, output: output)
-        guard let directory = try output.readLine(timeout: answerWait) else {
-            throw SandboxError("expected a directory for a private Postgres, got none")
+        do throws(SandboxError) {
+            guard let directory = try output.readLine(timeout: answerWait) else {
+                throw SandboxError("expected a directory for a private Postgres, got none")
+            }
+            try supervisor.expect("initialized", doing: "initializing a private Postgres")
+            return (supervisor, directory)
+        } catch {
+            supervisor.leave()
+            throw error
         }
-        try supervisor.expect("initialized", doing: "initializing a private Postgres")
-        return (supervisor, directory)
     }
 
     /// Starts the server and waits until it takes connections.

@@ -173,13 +173,15 @@ private func startOnFreePort(_ supervisor: PostgresSupervisor) throws(SandboxErr
     var tries = 0
     while true {
         tries += 1
-        let port = try freePort()
         do {
+            let port = try freePort()
             try supervisor.startServer(port: port)
             return port
         } catch {
             let isTaken = error.description.contains("could not create any TCP/IP sockets")
-            if !isTaken || tries == triesMax { throw error }
+            if isTaken && tries < triesMax { continue }
+            supervisor.leave()
+            throw error
         }
     }
 }
