@@ -59,7 +59,8 @@ let package = Package(
             swiftSettings: room),
 
         .testTarget(name: "HouseTests", swiftSettings: room),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Sandbox"], swiftSettings: room),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Postgres", "Sandbox"], swiftSettings: room),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: room),
         .testTarget(name: "JobsTests", dependencies: ["Jobs"], swiftSettings: room),
         .testTarget(

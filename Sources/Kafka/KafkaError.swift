@@ -18,6 +18,9 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the room was doing, such as `polling`.
     public let doing: String
 
+    /// Whether a broker has answered, with a refusal, rather than nobody.
+    public var isFromBroker: Bool { code > 0 }
+
     public init(
         code: Int32, name: String, message: String, isRetriable: Bool, isFatal: Bool, doing: String
     ) {

@@ -39,7 +39,8 @@ enum HeaderText {
             }
             for position in 0..<4 {
                 text.append(
-                    position <= group.count ? alphabet[Int(word >> UInt32(18 - position * 6) & 63)] : "=")
+                    position <= group.count
+                        ? alphabet[Int(word >> UInt32(18 - position * 6) & 63)] : "=")
             }
         }
         return text

@@ -8,10 +8,10 @@ struct JobColumns {
     private var offsets: ArrayParameter
     private var requestTimes: ArrayParameter
     private var partitions: ArrayParameter
-    /// items, created, updated, unchanged, removed, absent, superseded, rejected, attempts
+    // items, created, updated, unchanged, removed, absent, superseded, rejected, attempts
     private var numbers: [ArrayParameter]
     private var dryRuns: ArrayParameter
-    /// kind, state, relation, target, source, mode, topic, trace_id, error_code, error_message
+    // kind, state, relation, target, source, mode, topic, trace_id, error_code, error_message
     private var texts: [ArrayParameter]
 
     init(capacity: Int) {

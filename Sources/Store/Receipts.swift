@@ -194,5 +194,6 @@ public struct Receipts: Sendable {
 /// A text as Postgres can keep it: it has no NUL, which a JSON string may have.
 func storable(_ text: String) -> String {
     guard text.utf8.contains(0) else { return text }
-    return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
+    return String(
+        String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
 }

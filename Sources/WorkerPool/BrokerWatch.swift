@@ -3,6 +3,11 @@ import Logging
 
 /// Says once that the brokers went away and once that they are back.
 struct BrokerWatch {
+    /// The errors of librdkafka that say that no broker can be reached.
+    private static let absences: Set = [
+        "_ALL_BROKERS_DOWN", "_TRANSPORT", "_RESOLVE", "_AUTHENTICATION", "_SSL",
+    ]
+
     private let logger: Logger
     private var since: ContinuousClock.Instant?
 
@@ -13,6 +18,8 @@ struct BrokerWatch {
         for error in errors {
             if error.isFatal {
                 logger.error("Kafka refuses this client", metadata: ["error": "\(error)"])
+            } else if !Self.absences.contains(error.name) {
+                logger.info("Kafka reports", metadata: ["error": "\(error)"])
             } else if since == nil {
                 since = .now
                 logger.warning("Kafka does not answer, waiting", metadata: ["error": "\(error)"])

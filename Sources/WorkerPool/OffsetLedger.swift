@@ -90,4 +90,9 @@ struct OffsetLedger {
             partitions[partition]?.committed = nil
         }
     }
+
+    /// Takes all watermarks back: whether Kafka has them is not known.
+    mutating func forgetCommits() {
+        for partition in assigned { partitions[partition]?.committed = nil }
+    }
 }

@@ -18,6 +18,8 @@ public final class WorkerPool: Sendable {
         var ledger = OffsetLedger()
         var idleLanes: [Int]
         var isStopping = false
+        /// How often the group has been rebalanced.
+        var rebalances = 0
         var totals = BatchResult()
 
         /// Batches for the lanes that have none.
@@ -117,7 +119,9 @@ public final class WorkerPool: Sendable {
             ])
         var loop = PollLoop(broker: BrokerWatch(logger: logger))
         while !stopSignal.isStopped { turn(&loop, consumer) }
-        drain()
+        let deadline = ContinuousClock.now + settings.grace
+        drain(until: deadline)
+        commitFinally(consumer, until: deadline)
         consumer.close()
         for lane in lanes { lane.close() }
         heartbeat.retire()
@@ -144,6 +148,8 @@ public final class WorkerPool: Sendable {
         let errors = consumer.poll(
             max: Self.pollMax, timeoutMilliseconds: pollTimeout(), into: &loop.records)
         loop.broker.note(errors, received: loop.records.count)
+        // One of them may be a commit that failed: what is done is committed again.
+        if !errors.isEmpty { state.withLock { $0.ledger.forgetCommits() } }
         let isFull = admit(loop.records)
         pump()
         throttle(&loop, consumer, isFull: isFull)
@@ -242,12 +248,12 @@ public final class WorkerPool: Sendable {
     // MARK: Stopping
 
     /// Waits for the lanes, at most for the grace period, then cancels what they are doing.
-    private func drain() {
+    private func drain(until deadline: ContinuousClock.Instant) {
         state.withLock { state in
             state.isStopping = true
             state.dispatcher.drop(Set(state.ledger.assigned))
         }
-        if !waitUntil(.now + settings.grace, { $0.idleLanes.count == settings.lanes }) {
+        if !waitUntil(deadline, { $0.idleLanes.count == settings.lanes }) {
             logger.warning("grace period is over, rolling back open batches")
         }
         abortSignal.stop()
@@ -256,6 +262,35 @@ public final class WorkerPool: Sendable {
             ContinuousClock.now < limit
         {
             for lane in lanes { lane.cancel() }
+        }
+    }
+
+    /// Commits what is done before the group is left.
+    ///
+    /// A group that is being rebalanced may refuse commits: polling goes on until it is done, and
+    /// what comes meanwhile is left to the next owner. Trying again sooner would be taken for a
+    /// member of an old generation, which loses its partitions. Where time runs out, or no broker
+    /// answers, nothing is lost: the next owner reads again what has a receipt.
+    private func commitFinally(_ consumer: Consumer, until deadline: ContinuousClock.Instant) {
+        while true {
+            let (offsets, rebalances) = state.withLock { state in
+                (state.ledger.takeWatermarks(), state.rebalances)
+            }
+            guard !offsets.isEmpty else { return }
+            do throws(KafkaError) {
+                return try consumer.commit(offsets)
+            } catch {
+                state.withLock { $0.ledger.restore(offsets) }
+                guard error.isFromBroker, !error.isFatal, ContinuousClock.now < deadline else {
+                    logger.info("offsets not committed", metadata: ["error": "\(error)"])
+                    return
+                }
+            }
+            var ignored: [Record] = []
+            while state.withLock({ $0.rebalances }) == rebalances, ContinuousClock.now < deadline {
+                ignored.removeAll(keepingCapacity: true)
+                _ = consumer.poll(max: Self.pollMax, timeoutMilliseconds: 100, into: &ignored)
+            }
         }
     }
 
@@ -279,6 +314,7 @@ extension WorkerPool: RebalanceListener {
         _ partitions: [TopicPartition], consumer: Consumer
     ) -> [TopicPartition: Int64] {
         state.withLock { state in
+            state.rebalances += 1
             for partition in partitions { state.ledger.assign(partition) }
         }
         report("partitions assigned", partitions)

@@ -13,7 +13,9 @@ enum CatalogFiles {
             do {
                 files.append((path, try String(contentsOfFile: path, encoding: .utf8)))
             } catch {
-                complain("catalog: expected a readable file in UTF-8, got \(path): \(error.localizedDescription)")
+                complain(
+                    "catalog: expected a readable file in UTF-8, got \(path): \(error.localizedDescription)"
+                )
                 throw ExitCode.configuration
             }
         }

@@ -37,7 +37,9 @@ struct MigrateCommand: ParsableCommand {
         }
         do {
             let applied = try Database.reporting { try migrator.migrate(on: connection) }
-            for migration in applied { Swift.print("applied \(migration.version) \(migration.name)") }
+            for migration in applied {
+                Swift.print("applied \(migration.version) \(migration.name)")
+            }
             if applied.isEmpty { Swift.print("nothing to do") }
         } catch let refusal as MigrationRefused {
             complain("\(refusal)")

@@ -40,7 +40,8 @@ final class StopSignals: Sendable {
     /// Waits for the time, or less if a signal comes.
     func wait(_ duration: Duration) {
         let parts = duration.components
-        let milliseconds = Int(parts.seconds) * 1_000 + Int(parts.attoseconds / 1_000_000_000_000_000)
+        let milliseconds =
+            Int(parts.seconds) * 1_000 + Int(parts.attoseconds / 1_000_000_000_000_000)
         _ = stopped.wait(timeout: .now() + .milliseconds(milliseconds))
     }
 

@@ -25,7 +25,8 @@ struct TopicsCreateCommand: ParsableCommand {
             for (topic, error) in answers.sorted(by: { $0.key < $1.key }) {
                 switch error {
                 case nil: print("created \(topic)")
-                case let error? where error.name == "TOPIC_ALREADY_EXISTS": print("exists  \(topic)")
+                case let error? where error.name == "TOPIC_ALREADY_EXISTS":
+                    print("exists  \(topic)")
                 case let error?:
                     complain("\(topic): \(error)")
                     isFailed = true

@@ -58,7 +58,9 @@ struct DemoCommand: ParsableCommand {
             count: messages, school: DemoStage.school, seed: seed,
             now: Int64(Date().timeIntervalSince1970 * 1_000))
         try stage.startWorkers(2)
-        heading("Two workers are running; \(traffic.messages.count) messages go to Kafka (seed \(seed))")
+        heading(
+            "Two workers are running; \(traffic.messages.count) messages go to Kafka (seed \(seed))"
+        )
         let started = ContinuousClock.now
         try stage.produce(traffic.messages)
         try DemoProgress(stage: stage, traffic: traffic, signals: signals).watch(since: started)
@@ -72,7 +74,7 @@ struct DemoCommand: ParsableCommand {
         heading("A dead letter, as rollcall.dead_letters has it")
         print(try stage.deadLetter())
         heading("What is in the tables")
-        let findings = try DemoAudit(stage: stage, traffic: traffic).findings()
+        let findings = try DemoAudit(connection: stage.connection, traffic: traffic).findings()
         for finding in findings { print(finding.line) }
         if let wrong = findings.first(where: { !$0.isRight }) {
             throw DemoFault("the tables and the jobs do not agree: \(wrong.what)")

@@ -1,5 +1,4 @@
 import Foundation
-import Postgres
 
 /// Shows how far the jobs are, from the receipts.
 struct DemoProgress {
@@ -16,7 +15,7 @@ struct DemoProgress {
         while true {
             if signals.isStopped { throw DemoInterrupted() }
             try stage.requireWorkers()
-            let now = try accountedFor()
+            let now = try DemoAudit.accountedFor(on: stage.connection)
             let isComplete = now == traffic.messages.count
             if isTerminal ? now != done : isComplete || lastLine + .seconds(1) < .now {
                 show(now, since: started, isTerminal: isTerminal)
@@ -25,22 +24,13 @@ struct DemoProgress {
             if isComplete { break }
             guard ContinuousClock.now < deadline else {
                 throw DemoFault(
-                    "expected \(traffic.messages.count) messages to be done within 120 s, got \(now)")
+                    "expected \(traffic.messages.count) messages to be done within 120 s, got \(now)"
+                )
             }
             done = now
             signals.wait(.milliseconds(50))
         }
         if isTerminal { print("") }
-    }
-
-    /// The messages whose job, duplicate or dead letter is recorded.
-    private func accountedFor() throws -> Int {
-        try stage.connection.execute(
-            """
-            SELECT (SELECT count(*) FROM rollcall.job) + (SELECT count(*) FROM rollcall.job_duplicate)
-                 + (SELECT count(*) FROM rollcall.dead_letter WHERE job_id IS NULL)
-            """
-        ).int(0, 0)
     }
 
     private func show(_ done: Int, since started: ContinuousClock.Instant, isTerminal: Bool) {

@@ -30,7 +30,7 @@ final class DemoStage {
         for topic in Settings.Topics().jobs {
             try broker.createTopic(topic, partitions: Self.partitions)
         }
-        directory = NSTemporaryDirectory() + "/rollcall-demo-\(getpid())"
+        directory = NSTemporaryDirectory() + "rollcall-demo-\(getpid())"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         var environment = ProcessInfo.processInfo.environment.filter { name, _ in
@@ -68,7 +68,8 @@ final class DemoStage {
     }
 
     private func partitionsAssigned() throws -> Int {
-        try connection.execute("SELECT coalesce(sum(partitions), 0) FROM rollcall.workers").int(0, 0)
+        try connection.execute("SELECT coalesce(sum(partitions), 0) FROM rollcall.workers").int(
+            0, 0)
     }
 
     /// Fails if a worker has ended.
@@ -98,7 +99,8 @@ final class DemoStage {
         let child = try ChildProcess(executable, arguments, environment: environment)
         let status = child.wait()
         guard status.isSuccess else {
-            throw DemoFault("expected rollcall \(arguments.joined(separator: " ")) to succeed: \(status)")
+            throw DemoFault(
+                "expected rollcall \(arguments.joined(separator: " ")) to succeed: \(status)")
         }
     }
 
@@ -131,7 +133,9 @@ final class DemoStage {
     /// The end of each worker's log, for somebody who looks for what went wrong.
     func showLogs() {
         for number in workers.indices {
-            guard let text = try? String(contentsOfFile: log(number + 1), encoding: .utf8) else { continue }
+            guard let text = try? String(contentsOfFile: log(number + 1), encoding: .utf8) else {
+                continue
+            }
             let lines = text.split(separator: "\n").suffix(15)
             complain("worker-\(number + 1) said:\n" + lines.joined(separator: "\n"))
         }

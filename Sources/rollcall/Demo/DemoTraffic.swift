@@ -36,6 +36,8 @@ struct DemoTraffic {
     private var clock: Int64
     /// The last seats that were taken.
     private var recentSeats: [Seat] = []
+    /// The last messages that are jobs.
+    private var recentJobs: [Message] = []
 
     /// Makes the traffic of a busy hour.
     ///
@@ -61,7 +63,8 @@ struct DemoTraffic {
 
     private mutating func assign() {
         let course = randomCourse()
-        let role = ["student", "student", "student", "ta"].randomElement(using: &random) ?? "student"
+        let role =
+            ["student", "student", "student", "ta"].randomElement(using: &random) ?? "student"
         var members: [String] = []
         var rejected = 0
         for _ in 0..<Int.random(in: 1...19, using: &random) {
@@ -70,7 +73,8 @@ struct DemoTraffic {
                 members.append(String(school.users + Int.random(in: 1...999, using: &random)))
                 rejected += 1
             case 1:
-                members.append("\"\(["n/a", "Łukasz", "user 17"].randomElement(using: &random) ?? "")\"")
+                members.append(
+                    "\"\(["n/a", "Łukasz", "user 17"].randomElement(using: &random) ?? "")\"")
                 rejected += 1
             default:
                 let user = randomUser()
@@ -122,9 +126,7 @@ struct DemoTraffic {
 
     /// The same message again, as a producer sends it that did not see the first one acknowledged.
     private mutating func sendAgain() {
-        guard let earlier = messages.suffix(200).randomElement(using: &random),
-            earlier.value.hasPrefix("{\"specversion\"")
-        else { return }
+        guard let earlier = recentJobs.randomElement(using: &random) else { return }
         messages.append(earlier)
         duplicates += 1
     }
@@ -148,16 +150,20 @@ struct DemoTraffic {
         let id = JobID.version7(milliseconds: clock)
         jobs += 1
         self.items += items
-        messages.append(
-            Message(
-                key: "enrollment/\(course)",
-                value: "{\"specversion\":\"1.0\",\"id\":\"\(id)\",\"source\":\"/services/admin\","
-                    + "\"type\":\"rollcall.\(kind)\",\"time\":\"\(Timestamp(milliseconds: clock))\","
-                    + "\"data\":{\"relation\":\"enrollment\",\"target\":\(course),\(data)}}"))
+        let message = Message(
+            key: "enrollment/\(course)",
+            value: "{\"specversion\":\"1.0\",\"id\":\"\(id)\",\"source\":\"/services/admin\","
+                + "\"type\":\"rollcall.\(kind)\",\"time\":\"\(Timestamp(milliseconds: clock))\","
+                + "\"data\":{\"relation\":\"enrollment\",\"target\":\(course),\(data)}}")
+        messages.append(message)
+        recentJobs.append(message)
+        if recentJobs.count > 200 { recentJobs.removeFirst(100) }
         return id
     }
 
-    private mutating func randomCourse() -> Int { Int.random(in: 1...school.courses, using: &random) }
+    private mutating func randomCourse() -> Int {
+        Int.random(in: 1...school.courses, using: &random)
+    }
 
     private mutating func randomUser() -> Int { Int.random(in: 1...school.users, using: &random) }
 }

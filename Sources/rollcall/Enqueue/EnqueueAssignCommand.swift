@@ -1,0 +1,64 @@
+import ArgumentParser
+import Jobs
+import RollcallClient
+
+/// `rollcall enqueue assign`: sends one assign job.
+struct EnqueueAssignCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "assign", abstract: "Sends one job that assigns members to targets.")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var assignment: AssignmentOptions
+    @OptionGroup var waiting: EnqueueWaitOptions
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "A column's value for every member; may be repeated.", valueName: "name=value"))
+    var attribute: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the row is there already: ignore or update (default: the catalog's rule).",
+            valueName: "rule"))
+    var onConflict: String?
+
+    func validate() throws {
+        try assignment.validate()
+        try waiting.validate()
+        _ = try attributes()
+        _ = try conflict()
+    }
+
+    func run() throws {
+        let settings = try common.settings(requiring: .brokers)
+        var request = try assignment.request(.assign, limit: settings.limits.jobItems)
+        request.attributes = try attributes()
+        request.onConflict = try conflict()
+        try assignment.send(request, settings, waiting)
+    }
+
+    private func attributes() throws -> [String: Value] {
+        var attributes: [String: Value] = [:]
+        for pair in attribute {
+            guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex else {
+                throw ValidationError(
+                    "--attribute: expected name=value, got \(pair.quotedForMessage)")
+            }
+            let name = String(pair[..<equals])
+            guard attributes[name] == nil else {
+                throw ValidationError(
+                    "--attribute: expected each name once, got \(name.quotedForMessage) again")
+            }
+            attributes[name] = try EnqueueArgument.value(
+                String(pair[pair.index(after: equals)...]), of: "--attribute")
+        }
+        return attributes
+    }
+
+    private func conflict() throws -> Assignment.Conflict? {
+        try onConflict.map {
+            try EnqueueArgument.choice($0, of: "--on-conflict", Assignment.Conflict.self)
+        }
+    }
+}

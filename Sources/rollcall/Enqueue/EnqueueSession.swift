@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import Jobs
+import Kafka
+import RollcallClient
+import Synchronization
+
+/// The sending of jobs, from the first to the last delivery.
+struct EnqueueSession {
+    private let run: EnqueueRun
+    private let producer: JobProducer
+    private let news: BrokerNews
+    private let signals = StopSignals()
+    private let progress: ProgressLine
+    private let start = ContinuousClock.now
+    private var tally: DeliveryTally
+    private var accepted = 0
+    /// Whether what was to be sent could not be read to its end.
+    var isSpoilt = false
+
+    init(_ run: EnqueueRun) throws(KafkaError) {
+        self.run = run
+        let news = BrokerNews()
+        self.news = news
+        producer = try JobProducer(
+            run.settings.kafka.producerProperties(messageBytes: run.settings.limits.messageBytes),
+            source: EnqueueArgument.defaultSource, log: { news.take($0) })
+        progress = ProgressLine("sending", total: run.total)
+        tally = DeliveryTally(keepsSent: run.wait != nil)
+    }
+
+    /// Queues a message.
+    ///
+    /// It does nothing any more after Ctrl-C, or when the brokers cannot be reached.
+    mutating func send(_ message: OutgoingMessage, tag: Int) throws {
+        guard !signals.isStopped, !tally.isHopeless else { return }
+        let topic = run.topic ?? run.settings.kafka.topics.topic(of: message.kind)
+        do {
+            try producer.send(message, to: topic, tag: tag)
+            accepted += 1
+        } catch .kafka(let error) {
+            tally.add(tag: tag, id: message.jobID, error)
+        } catch .request(let fault) {
+            complain(fault.message)
+            throw ExitCode.failure
+        }
+        // What nobody takes fills the queue.
+        if accepted % 256 == 0 { take(wait: .zero) }
+    }
+
+    /// Waits for the deliveries and tells what became of them; then, if asked to, for the jobs' end.
+    ///
+    /// - Parameters:
+    ///   - name: how to call a job, by its id and the number it was sent with.
+    ///   - onSent: called once everything is delivered.
+    mutating func finish(
+        name: @escaping (JobID?, Int) -> String, onSent: () -> Void = {}
+    ) throws {
+        while tally.settled < accepted, !signals.isStopped { take(wait: .milliseconds(100)) }
+        progress.clear()
+        try report(name)
+        onSent()
+        guard let wait = run.wait else { return }
+        try EnqueueWait(jobs: tally.sent, wait: wait, signals: signals, name: name).run()
+    }
+
+    private mutating func take(wait: Duration) {
+        for delivery in producer.deliveries(wait: wait) { tally.add(delivery) }
+        progress.update(tally.delivered)
+    }
+
+    private func report(_ name: (JobID?, Int) -> String) throws {
+        for failure in tally.failures.sorted(by: { $0.tag < $1.tag }) {
+            complain("\(name(failure.id, failure.tag)): not delivered: \(failure.error)")
+        }
+        let took = EnqueueText.seconds(start.duration(to: .now))
+        let isWhole = tally.delivered == run.total && !isSpoilt
+        if isWhole {
+            // One job says enough by its id.
+            if run.total != 1 { note("sent \(EnqueueText.count(run.total, "job")) in \(took)") }
+            return
+        }
+        if tally.isHopeless, let line = news.last { complain("last news of the brokers: \(line)") }
+        if run.total != 1 {
+            complain(
+                "sent \(EnqueueText.grouped(tally.delivered)) of "
+                    + "\(EnqueueText.count(run.total, "job")) in \(took), "
+                    + "\(EnqueueText.grouped(tally.failureCount)) failed")
+        }
+        throw signals.isStopped ? EnqueueExit.interrupted : tally.exitCode
+    }
+}
+
+/// Writes a line for a person, without the program's name: it is no complaint.
+private func note(_ message: String) {
+    try? FileHandle.standardError.write(contentsOf: Data("\(message)\n".utf8))
+}
+
+/// The last thing that librdkafka said of the brokers, which tells why nothing is delivered.
+final class BrokerNews: Sendable {
+    private let line = Mutex<String?>(nil)
+
+    var last: String? { line.withLock { $0 } }
+
+    /// Keeps warnings and what is worse.
+    func take(_ news: LogLine) {
+        guard news.level <= 4 else { return }
+        line.withLock { $0 = news.message }
+    }
+}
+
+extension Settings.Topics {
+    /// Where jobs of a kind go; what is no job goes where most jobs go.
+    func topic(of kind: Job.Kind?) -> String {
+        switch kind {
+        case .assign, .unassign, nil: assignments
+        case .rosterImport: rosterImports
+        case .backfill: backfills
+        }
+    }
+}
+
+extension Settings.Kafka {
+    /// What a producer of jobs needs besides.
+    func producerProperties(messageBytes: Int) -> Properties {
+        var all = clientProperties
+        // A record is a little more than its value: the key and headers.
+        all.merge(["message.max.bytes": "\(messageBytes + 64 * 1024)"]) { given, _ in given }
+        return all
+    }
+}

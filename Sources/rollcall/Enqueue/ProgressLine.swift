@@ -1,0 +1,65 @@
+import Foundation
+import Synchronization
+
+/// A line on the terminal that shows how far something is; nothing where standard error is none.
+final class ProgressLine {
+    enum Unit { case jobs, bytes }
+
+    private static let interval = Duration.milliseconds(100)
+    private static let width = 20
+
+    private let verb: String
+    private let total: Int
+    private let unit: Unit
+    private let isShown: Bool
+    private let start = ContinuousClock.now
+    private var next = ContinuousClock.now + interval
+    private var isDirty = false
+
+    init(_ verb: String, total: Int, unit: Unit = .jobs, isShown: Bool = isatty(STDERR_FILENO) != 0)
+    {
+        self.verb = verb
+        self.total = total
+        self.unit = unit
+        self.isShown = isShown
+    }
+
+    /// Says how much is done; draws at most ten times a second.
+    func update(_ done: Int) {
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        guard now >= next else { return }
+        next = now + Self.interval
+        isDirty = true
+        write("\r\u{1B}[K" + text(done, elapsed: start.duration(to: now)))
+    }
+
+    /// Takes the line away, so that others can follow.
+    func clear() {
+        guard isDirty else { return }
+        isDirty = false
+        write("\r\u{1B}[K")
+    }
+
+    /// What the line says.
+    func text(_ done: Int, elapsed: Duration) -> String {
+        let share = total > 0 ? min(1, Double(done) / Double(total)) : 0
+        let filled = Int(share * Double(Self.width))
+        let bar =
+            String(repeating: "#", count: filled)
+            + String(repeating: "-", count: Self.width - filled)
+        var percent = "\(Int(share * 100))%"
+        percent = String(repeating: " ", count: max(0, 4 - percent.count)) + percent
+        var line = "\(verb) [\(bar)] \(percent)"
+        if unit == .jobs {
+            let rate = Int(Double(done) / max(0.001, elapsed / .seconds(1)))
+            line += "  \(EnqueueText.grouped(done))/\(EnqueueText.grouped(total))"
+            line += "  \(EnqueueText.grouped(rate))/s"
+        }
+        return line
+    }
+
+    private func write(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
+}
