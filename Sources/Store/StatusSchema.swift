@@ -56,6 +56,13 @@ struct Statements: Sendable {
     let insertDuplicates: String
     let beatWorker: String
     let retireWorker: String
+    let selectJobsPage: String
+    let selectJobs: String
+    let selectJobCandidates: String
+    let selectRejections: String
+    let selectRejectionCodes: String
+    let selectJobLetters: String
+    let selectOverview: String
 
     init(schema: String) {
         func load(_ file: [UInt8]) -> String { StatusSchema.text(file, schema: schema) }
@@ -67,5 +74,12 @@ struct Statements: Sendable {
         insertDuplicates = load(PackageResources.insert_duplicates_sql)
         beatWorker = load(PackageResources.beat_worker_sql)
         retireWorker = load(PackageResources.retire_worker_sql)
+        selectJobsPage = load(PackageResources.select_jobs_page_sql)
+        selectJobs = load(PackageResources.select_jobs_sql)
+        selectJobCandidates = load(PackageResources.select_job_candidates_sql)
+        selectRejections = load(PackageResources.select_rejections_sql)
+        selectRejectionCodes = load(PackageResources.select_rejection_codes_sql)
+        selectJobLetters = load(PackageResources.select_job_letters_sql)
+        selectOverview = load(PackageResources.select_overview_sql)
     }
 }

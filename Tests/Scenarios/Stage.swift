@@ -104,7 +104,8 @@ final class Stage: Sendable {
 
     func produce(_ messages: [(key: String?, value: String?, headers: [Header])]) throws {
         let producer = try Producer(
-            ["bootstrap.servers": broker.bootstrapServers], log: { _ in })
+            ["bootstrap.servers": broker.bootstrapServers, "message.max.bytes": "10000000"],
+            log: { _ in })
         for (tag, message) in messages.enumerated() {
             try producer.send(
                 topic: Self.topic, key: message.key.map { Array($0.utf8) },

@@ -1,0 +1,40 @@
+import Jobs
+
+extension StatusQuery {
+    /// Which jobs a list shows; what is nil or empty leaves out none.
+    public struct Filter: Sendable, Equatable {
+        /// Where in time the list ends.
+        public enum Since: Sendable, Equatable {
+            case time(Timestamp)
+            /// So many milliseconds before the present of the database.
+            case ago(milliseconds: Int64)
+        }
+
+        public var states: [State] = []
+        public var kinds: [String] = []
+        public var relation: String?
+        /// A target, alone or as `relation/target`.
+        public var target: String?
+        public var source: String?
+        /// Jobs that a worker began to execute since then.
+        public var since: Since?
+
+        public init() {}
+
+        /// Whether every job is shown.
+        public var isEmpty: Bool { self == Filter() }
+    }
+
+    /// Some jobs of the list.
+    public struct Page: Sendable {
+        /// The newest first.
+        public let jobs: [Job]
+        /// Whether older ones follow.
+        public let hasMore: Bool
+
+        public init(jobs: [Job], hasMore: Bool) {
+            self.jobs = jobs
+            self.hasMore = hasMore
+        }
+    }
+}
