@@ -71,7 +71,10 @@ let package = Package(
         .testTarget(name: "WorkerPoolTests", dependencies: ["WorkerPool"], swiftSettings: room),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"], swiftSettings: room),
         .testTarget(
-            name: "RollcallCommandTests", dependencies: ["rollcall", "Sandbox"],
+            name: "RollcallCommandTests",
+            dependencies: [
+                "rollcall", "RollcallClient", "Sandbox", "Store", "Jobs", "Kafka", "Postgres",
+            ],
             swiftSettings: room),
         .testTarget(
             name: "Scenarios",

@@ -18,6 +18,10 @@ struct BrokerWatch {
         for error in errors {
             if error.isFatal {
                 logger.error("Kafka refuses this client", metadata: ["error": "\(error)"])
+            } else if error.name == "UNKNOWN_TOPIC_OR_PART" {
+                logger.warning(
+                    "a topic is not there: `rollcall topics create` makes it",
+                    metadata: ["error": "\(error)"])
             } else if !Self.absences.contains(error.name) {
                 logger.info("Kafka reports", metadata: ["error": "\(error)"])
             } else if since == nil {

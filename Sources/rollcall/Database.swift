@@ -40,11 +40,18 @@ enum Database {
         switch error.sqlState?.class {
         case "28": return .permissionDenied
         case "42" where error.sqlState == .insufficientPrivilege: return .permissionDenied
+        case nil where refusesLogin(error): return .permissionDenied
         case nil, "08", "53", "57": return .unreachable
         default:
-            // libpq gives no code for what fails before the server's first answer.
             return error.isConnectionLost ? .unreachable : .failure
         }
+    }
+
+    /// libpq hands on no code for a login that is refused, only the server's words.
+    private static func refusesLogin(_ error: PostgresError) -> Bool {
+        let words = ["authentication failed", "pg_hba.conf", "no password supplied"]
+        return words.contains(where: error.message.contains)
+            || error.message.contains("role \"") && error.message.contains("does not exist")
     }
 }
 
