@@ -67,8 +67,13 @@ let package = Package(
             name: "CatalogTests", dependencies: ["Catalog", "Sandbox"], swiftSettings: room),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Sandbox"], swiftSettings: room),
         .testTarget(
-            name: "ExecutionTests", dependencies: ["Execution", "Sandbox"], swiftSettings: room),
-        .testTarget(name: "WorkerPoolTests", dependencies: ["WorkerPool"], swiftSettings: room),
+            name: "ExecutionTests",
+            dependencies: ["Execution", "Store", "Catalog", "Jobs", "Postgres", "Sandbox"],
+            swiftSettings: room),
+        .testTarget(
+            name: "WorkerPoolTests",
+            dependencies: ["WorkerPool", "Execution", "Catalog", "Jobs", "Kafka", "Sandbox"],
+            swiftSettings: room),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"], swiftSettings: room),
         .testTarget(
             name: "RollcallCommandTests",

@@ -77,12 +77,10 @@ public struct CatalogCheck {
         let arbiter = table.uniqueIndexes.first { $0.arbitrates(relation.identity) }
         if arbiter == nil {
             let columns = relation.identity.map(quoteIdentifier).joined(separator: ", ")
-            let quoted =
-                quoteIdentifier(table.name.schema) + "." + quoteIdentifier(table.name.name)
             error(
                 "expected a unique index on (\(relation.identity.joined(separator: ", "))) "
                     + "of \(table.name), neither partial nor deferrable, got none",
-                remedy: "CREATE UNIQUE INDEX CONCURRENTLY ON \(quoted) (\(columns)), "
+                remedy: "CREATE UNIQUE INDEX CONCURRENTLY ON \(quoted(table.name)) (\(columns)), "
                     + "or mend `identity` at \(relation.location)")
         }
         for index in table.uniqueIndexes where index.name != arbiter?.name {
@@ -178,7 +176,7 @@ public struct CatalogCheck {
             let privileges = missing.joined(separator: ", ")
             error(
                 "expected the privileges \(privileges) on \(table.name), got none",
-                remedy: "GRANT \(privileges) ON \(table.name) TO the worker's role")
+                remedy: "GRANT \(privileges) ON \(quoted(table.name)) TO the worker's role")
         }
         if table.hasRowSecurity {
             error(
@@ -191,6 +189,10 @@ public struct CatalogCheck {
                     .warning, relation.name,
                     "the trigger \(trigger) runs for each row that is written"))
         }
+    }
+
+    private func quoted(_ name: TableName) -> String {
+        quoteIdentifier(name.schema) + "." + quoteIdentifier(name.name)
     }
 
     private mutating func error(_ message: String, remedy: String?) {

@@ -227,7 +227,8 @@ private struct CatalogReader {
             if let owner { report(owner, path, "expected a column or a list of columns, got none") }
             return []
         }
-        let list: [Node] = if case .sequence(let sequence) = node { Array(sequence) } else { [node] }
+        let list: [Node] =
+            if case .sequence(let sequence) = node { Array(sequence) } else { [node] }
         let names = list.compactMap { column -> String? in
             guard let name = column.string, !name.isEmpty, name.utf8.count < 64 else {
                 report(column, path, "expected the name of a column, got \(shown(column))")
@@ -235,7 +236,9 @@ private struct CatalogReader {
             }
             return name
         }
-        if list.isEmpty, owner != nil { report(node, path, "expected at least one column, got none") }
+        if list.isEmpty, owner != nil {
+            report(node, path, "expected at least one column, got none")
+        }
         return names
     }
 

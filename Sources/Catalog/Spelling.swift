@@ -2,11 +2,17 @@
 public enum Spelling {
     /// The nearest word by edit distance, if it is near enough to be a slip of the finger.
     public static func nearest(to word: String, in words: some Sequence<String>) -> String? {
-        let limit = max(2, word.count / 3)
+        let length = word.unicodeScalars.count
+        let limit = max(2, length / 3)
         return
             words
+            // A word that differs in length alone is not worth comparing, however long it is.
+            .filter { abs($0.unicodeScalars.count - length) <= limit }
             .map { (word: $0, distance: distance(word.lowercased(), $0.lowercased())) }
-            .filter { $0.distance <= limit }
+            // Words without a letter in common are no slip.
+            .filter {
+                $0.distance <= limit && $0.distance < max(length, $0.word.unicodeScalars.count)
+            }
             .min { $0.distance < $1.distance }?
             .word
     }

@@ -72,7 +72,7 @@ extension TableSchema {
     private static func hasExactEquality(_ type: ColumnType, base: String) -> Bool {
         switch type {
         case .int16, .int32, .int64, .boolean, .uuid, .enumeration: true
-        case .text: base != "citext"
+        case .text: base != "citext" && base != "bpchar"
         case .character, .numeric, .float, .date, .timestamp, .timestampWithZone, .other: false
         }
     }
@@ -104,7 +104,8 @@ extension TableSchema {
     /// A list that a query has joined by the unit separator, which no name or label has.
     private static func list(_ text: String) -> [String] {
         text.isEmpty
-            ? [] : text.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
+            ? []
+            : text.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
     }
 }
 
@@ -126,15 +127,19 @@ extension TableSchema {
           AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
         """
 
-    /// A domain is followed to its base type; NOT NULL may come from any domain on the way. Types
-    /// outside pg_catalog are named with their schema: the search path is nobody's to rely on.
+    /// The columns, each domain followed to its base type.
+    ///
+    /// NOT NULL may come from any domain on the way. Types outside pg_catalog are named with their
+    /// schema: the search path is nobody's to rely on.
     private static let columnQuery = """
         SELECT a.attname,
                CASE WHEN own.typnamespace = 'pg_catalog'::regnamespace
                     THEN pg_catalog.format_type(a.atttypid, a.atttypmod)
                     ELSE quote_ident(space.nspname) || '.' || quote_ident(own.typname) END,
                a.attnotnull OR base.required,
-               CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
+               CASE WHEN a.attgenerated = ''
+                    THEN coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+                                  pg_catalog.pg_get_expr(own.typdefaultbin, 0)) END,
                a.attgenerated <> '' OR a.attidentity <> '',
                t.typname, base.modifier, t.typtype::text, t.typcategory::text,
                coalesce((SELECT string_agg(e.enumlabel, E'\\x1f' ORDER BY e.enumsortorder)
@@ -159,6 +164,10 @@ extension TableSchema {
         ORDER BY a.attnum
         """
 
+    /// The foreign keys.
+    ///
+    /// One that refers to a partitioned table has a copy for each of its partitions, which no row
+    /// need satisfy.
     private static let foreignKeyQuery = """
         SELECT c.conname,
                (SELECT string_agg(a.attname, E'\\x1f' ORDER BY k.position)
@@ -175,6 +184,8 @@ extension TableSchema {
         JOIN pg_catalog.pg_class p ON p.oid = c.confrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
         WHERE c.conrelid = $1::oid AND c.contype = 'f'
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint original
+                          WHERE original.oid = c.conparentid AND original.conrelid = c.conrelid)
         ORDER BY c.conname
         """
 

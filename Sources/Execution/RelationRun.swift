@@ -117,7 +117,8 @@ struct RelationRun {
             let column = staging.columns[position]
             if column.states[b] == .missing {
                 if column.states[a] != .missing { continue }
-            } else if !column.areEqual(a, b) {
+            } else if !column.areEqual(a, b) || !allowsUpdate(earlier) {
+                // An earlier one that may not update has perhaps left the row as it was.
                 says = .replaces
             }
         }

@@ -223,8 +223,10 @@ private struct Writer {
     private func matches(_ row: String, _ columns: [String]) -> String {
         columns.map { name in
             let column = quoteIdentifier(name)
-            // IS NOT DISTINCT FROM finds NULLs but no index: only where NULLs can be.
-            let isNullable = table.column(name)?.isRequired == false
+            // IS NOT DISTINCT FROM finds NULLs but uses no index: only where NULLs can be. A target
+            // or member without a value was refused before.
+            let isKey = (relation.target + relation.member).contains(name)
+            let isNullable = !isKey && table.column(name)?.isRequired == false
             return "\(row).\(column) \(isNullable ? "IS NOT DISTINCT FROM" : "=") item.\(column)"
         }.joined(separator: " AND ")
     }

@@ -38,11 +38,13 @@ public struct Assignment: Sendable {
         return targets.count == 1 ? text : "\(text) and \(targets.count - 1) more"
     }
 
-    static func text(of index: JSONDocument.Index, in document: JSONDocument) -> String {
+    static func text(
+        of index: JSONDocument.Index, in document: JSONDocument, limit: Int = 200
+    ) -> String {
         switch document[index].kind {
-        case .array, .object: MessageFault.quoted(index, of: document, limit: 200)
+        case .array, .object: MessageFault.quoted(index, of: document, limit: limit)
         case .null, .bool, .number, .string:
-            document.withText(of: index) { MessageFault.quoted($0, limit: 200) }
+            document.withText(of: index) { MessageFault.quoted($0, limit: limit) }
         }
     }
 }
@@ -85,7 +87,8 @@ extension Assignment {
         if let attributes = fields["attributes"], document[attributes].kind != .null {
             guard operation == .assign else {
                 throw MessageFault(
-                    .invalidData, "attributes: expected none for unassign, "
+                    .invalidData,
+                    "attributes: expected none for unassign, "
                         + "got \(MessageFault.quoted(attributes, of: document))")
             }
             guard document[attributes].kind == .object else {
@@ -101,6 +104,7 @@ extension Assignment {
             throw MessageFault(.invalidData, "on_conflict: expected none for unassign, got one")
         }
         isDryRun = try fields.flag("dry_run") ?? false
+        _ = try fields.flag("confirm_removals")
         if try fields.flag("exact") == true {
             throw MessageFault(.unsupported, "exact: this version does not execute it")
         }
@@ -109,12 +113,14 @@ extension Assignment {
     /// An event's `subject`, where there is one, is the target or `<relation>/<target>`.
     func check(subject: String) throws(MessageFault) {
         for target in targets {
-            let text = Self.text(of: target, in: document)
+            // The whole text: `targetText` is cut off.
+            let text = Self.text(of: target, in: document, limit: Int.max - 1)
             if subject == text || subject == "\(relation)/\(text)" { return }
         }
         throw MessageFault(
             .subjectMismatch,
-            "subject: expected the target \"\(targetText)\", got \"\(MessageFault.quoted(subject.utf8))\"")
+            "subject: expected the target \"\(targetText)\", got \"\(MessageFault.quoted(subject.utf8))\""
+        )
     }
 }
 

@@ -49,7 +49,9 @@ public struct CloudEvent: Sendable {
         }
         let version = try attributes.required("specversion")
         guard version == "1.0" else {
-            throw MessageFault(.notACloudEvent, "specversion: expected 1.0, got \"\(version)\"")
+            throw MessageFault(
+                .notACloudEvent,
+                "specversion: expected 1.0, got \"\(MessageFault.quoted(version.utf8))\"")
         }
         let id = try attributes.required("id")
         guard let id = JobID(id) else {
@@ -76,7 +78,8 @@ public struct CloudEvent: Sendable {
         if let type = try attributes.contentType, !Self.isJSON(type) {
             throw MessageFault(
                 .notACloudEvent,
-                "datacontenttype: expected application/json, got \"\(MessageFault.quoted(type.utf8))\"")
+                "datacontenttype: expected application/json, got \"\(MessageFault.quoted(type.utf8))\""
+            )
         }
         self.document = document
         data = try attributes.data

@@ -6,7 +6,9 @@ public struct Coalescer: Sendable {
     /// An item as far as coalescing must know it.
     public struct Item: Sendable {
         public let operation: Assignment.Operation
-        /// The row it is about: equal numbers, same row. Dense, from 0.
+        /// The row it is about, the same number for the same row.
+        ///
+        /// Dense, from 0: less than the number of items.
         public let identity: Int32
         /// The job it belongs to: its position in the batch.
         public let job: Int32
@@ -54,7 +56,10 @@ public struct Coalescer: Sendable {
     ///
     /// Almost always all are 0. An item comes a run later than the last item of the same row that
     /// it cannot be folded with; where the jobs of a key can see each other's work
-    /// (`dependsOnEarlierJobs`), each job of a key comes a run later than the one before it.
+    /// (`dependsOnEarlierJobs`), each job of a key or of a row comes a run later than the one before.
+    ///
+    /// Which items of a run pass its checks is not known yet, so an assign must fold with every
+    /// earlier one of its row and not with the last alone: any of them may be the one that is left.
     ///
     /// - Parameters:
     ///   - items: in the order of the batch; those of one job stand together.
@@ -67,6 +72,7 @@ public struct Coalescer: Sendable {
     ) -> [Int32] {
         var runs = [Int32](repeating: 0, count: items.count)
         var lastOfRow = LastItems(count: items.count)
+        var assigns = AssignsOfRun(count: items.count)
         var nextRunOfKey: [Int32: Int32] = [:]
         var floorOfJob: Int32 = 0
         var previousJob: Int32 = -1
@@ -82,11 +88,16 @@ public struct Coalescer: Sendable {
             }
             if let earlier = lastOfRow[item.identity] {
                 let run = runs[Int(earlier)]
-                let isCut =
-                    item.operation == .assign && items[Int(earlier)].operation == .assign
-                    && succession(earlier, Int32(index)) == .follows
-                runs[index] = max(runs[index], isCut ? run + 1 : run)
+                if runs[index] <= run {
+                    let isCut =
+                        dependsOnEarlierJobs && items[Int(earlier)].job != item.job
+                        || item.operation == .assign && !rowsAreTheirIdentity
+                            && !assigns.allFold(with: Int32(index), of: item.identity, succession)
+                    runs[index] = isCut ? run + 1 : run
+                }
+                if runs[index] > run { assigns.begin(item.identity) }
             }
+            if item.operation == .assign { assigns.append(Int32(index), of: item.identity) }
             if dependsOnEarlierJobs {
                 let key = keyOfJob[Int(item.job)]
                 nextRunOfKey[key] = max(nextRunOfKey[key] ?? 0, runs[index] + 1)
@@ -139,6 +150,47 @@ public struct Coalescer: Sendable {
             effect.removals.append(index)
         }
         return effect
+    }
+}
+
+/// The assigns of each row in the run that its last item is in.
+private struct AssignsOfRun {
+    /// The most that one row has in a run: what it costs to compare them is bounded.
+    private static let most: Int32 = 256
+
+    private var last: LastItems
+    /// For each assign the one of the same row and run before it, or -1.
+    private var previous: [Int32]
+    /// For each assign how many there are up to it.
+    private var numbers: [Int32]
+
+    init(count: Int) {
+        last = LastItems(count: count)
+        previous = [Int32](repeating: -1, count: count)
+        numbers = [Int32](repeating: 0, count: count)
+    }
+
+    /// The row's next items are in a later run.
+    mutating func begin(_ row: Int32) { last[row] = nil }
+
+    mutating func append(_ assign: Int32, of row: Int32) {
+        let before = last[row]
+        previous[Int(assign)] = before ?? -1
+        numbers[Int(assign)] = (before.map { numbers[Int($0)] } ?? 0) + 1
+        last[row] = assign
+    }
+
+    func allFold(
+        with later: Int32, of row: Int32,
+        _ succession: (_ earlier: Int32, _ later: Int32) -> Coalescer.Succession
+    ) -> Bool {
+        var earlier = last[row] ?? -1
+        if earlier >= 0, numbers[Int(earlier)] >= Self.most { return false }
+        while earlier >= 0 {
+            if succession(earlier, later) == .follows { return false }
+            earlier = previous[Int(earlier)]
+        }
+        return true
     }
 }
 

@@ -51,7 +51,8 @@ extension Job {
             assignment = try Assignment(.unassign, event.document, event.data)
         case .rosterImport, .backfill:
             throw MessageFault(
-                .unsupported, "expected assign or unassign, got \(kind.rawValue): "
+                .unsupported,
+                "expected assign or unassign, got \(kind.rawValue): "
                     + "this version does not execute it")
         }
         if let subject = event.subject { try assignment.check(subject: subject) }

@@ -30,8 +30,10 @@ public struct Message: Sendable {
     /// How many items the message asks for; a message without a job weighs as one.
     public var itemCount: Int { max(1, job?.assignment.itemCount ?? 1) }
 
-    /// The bytes that it holds in memory.
-    public var byteCount: Int { (value?.count ?? 0) + (key?.count ?? 0) }
+    /// The bytes that it holds in memory, a job's index of its values included.
+    public var byteCount: Int {
+        (job?.assignment.document.byteCount ?? value?.count ?? 0) + (key?.count ?? 0)
+    }
 
     /// The dead letter that it becomes.
     public func deadLetter(code: String, reason: String) -> DeadLetter {

@@ -41,8 +41,10 @@ extension MessageFault {
     /// The part of a foreign value that a message quotes: enough to find it, never a whole payload.
     public static func quoted(_ value: some Sequence<UInt8>, limit: Int = 120) -> String {
         let bytes = Array(value.prefix(limit + 1))
-        let text = String(decoding: bytes.prefix(limit), as: UTF8.self)
-        return bytes.count > limit ? text + "…" : text
+        guard bytes.count > limit else { return String(decoding: bytes, as: UTF8.self) }
+        // The end is where a character begins: none is cut in two.
+        let end = bytes.indices.reversed().first { bytes[$0] & 0xC0 != 0x80 } ?? limit
+        return String(decoding: bytes[..<end], as: UTF8.self) + "…"
     }
 
     /// A value of a message as an error quotes it.

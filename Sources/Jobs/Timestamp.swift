@@ -116,7 +116,7 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     }
 
     private static func floorDivide(_ a: Int, _ b: Int) -> (Int, Int) {
-        let remainder = ((a % b) + b) % b
-        return ((a - remainder) / b, remainder)
+        let (quotient, remainder) = a.quotientAndRemainder(dividingBy: b)
+        return remainder < 0 ? (quotient - 1, remainder + b) : (quotient, remainder)
     }
 }

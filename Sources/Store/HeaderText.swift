@@ -1,30 +1,33 @@
+import Jobs
+
 /// A message's headers as JSON that loses nothing: a value that is no text stands in base64.
 enum HeaderText {
     static func json(_ headers: [(name: String, value: [UInt8]?)]) -> String {
-        let list = headers.map { header -> String in
-            let name = "{\"name\":\(quoted(storable(header.name)))"
-            guard let value = header.value else { return name + ",\"value\":null}" }
-            if let text = String(validating: value, as: UTF8.self), !value.contains(0) {
-                return name + ",\"value\":\(quoted(text))}"
+        var json = JSONWriter()
+        json.raw("[")
+        for (position, header) in headers.enumerated() {
+            if position > 0 { json.raw(",") }
+            json.raw("{\"name\":")
+            json.string(storable(header.name))
+            if let value = header.value {
+                write(value, to: &json)
+            } else {
+                json.raw(",\"value\":null")
             }
-            return name + ",\"base64\":\"\(base64(value))\"}"
+            json.raw("}")
         }
-        return "[" + list.joined(separator: ",") + "]"
+        json.raw("]")
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\u{00}"..<"\u{20}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
+    private static func write(_ value: [UInt8], to json: inout JSONWriter) {
+        if let text = String(validating: value, as: UTF8.self), !value.contains(0) {
+            json.raw(",\"value\":")
+            json.string(text)
+        } else {
+            json.raw(",\"base64\":")
+            json.string(base64(value))
         }
-        return result + "\""
     }
 
     /// RFC 4648 section 4.

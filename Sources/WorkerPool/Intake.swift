@@ -28,8 +28,14 @@ struct Intake: Sendable {
         return Message(
             origin: Origin(
                 topic: record.topic, partition: record.partition, offset: record.offset,
-                timestamp: Timestamp(milliseconds: record.timestamp ?? 0)),
+                timestamp: Self.timestamp(record)),
             key: record.key, value: value, headers: headers, content: content)
+    }
+
+    /// When the record was written, as far as a producer's clock can be believed: not before 1970
+    /// and not after 9999, which Postgres and RFC 3339 both hold.
+    private static func timestamp(_ record: Record) -> Timestamp {
+        Timestamp(milliseconds: min(max(record.timestamp ?? 0, 0), 253_402_300_799_999))
     }
 
     /// The key in whose order the message is executed.

@@ -153,7 +153,10 @@ public final class WorkerPool: Sendable {
         let isFull = admit(loop.records)
         pump()
         throttle(&loop, consumer, isFull: isFull)
-        if ContinuousClock.now - loop.lastCommit >= settings.commitInterval {
+        // With nothing in flight there is nothing to gather: lag shows the truth soon.
+        let isIdle = state.withLock { $0.dispatcher.jobs == 0 }
+        let interval = isIdle ? settings.commitInterval / 10 : settings.commitInterval
+        if ContinuousClock.now - loop.lastCommit >= interval {
             loop.lastCommit = .now
             commit(consumer)
         }

@@ -28,19 +28,30 @@ struct Rollcall: ParsableCommand {
                 let handle = isHelp ? FileHandle.standardOutput : FileHandle.standardError
                 try? handle.write(contentsOf: Data((message + "\n").utf8))
             }
-            Foundation.exit(code == .validationFailure ? 2 : code.rawValue)
+            Foundation.exit(
+                code == .validationFailure ? ExitCode.wrongUsage.rawValue : code.rawValue)
         }
     }
 }
 
 /// The exit codes that scripts can rely on.
 extension ExitCode {
+    /// The command line is wrong, or names a job ambiguously.
+    static let wrongUsage = ExitCode(2)
+    static let noSuchJob = ExitCode(3)
+    /// The database refuses the login or a privilege is missing.
+    static let permissionDenied = ExitCode(4)
+    static let jobFailed = ExitCode(5)
+    /// The job has succeeded with rejections.
+    static let rejections = ExitCode(6)
+    static let cancelled = ExitCode(7)
     /// The database or the brokers cannot be reached.
     static let unreachable = ExitCode(69)
     /// The status schema's version does not fit this program.
     static let schemaMismatch = ExitCode(75)
     /// The settings or the catalog are wrong.
     static let configuration = ExitCode(78)
-    /// The database refuses the login or a privilege is missing.
-    static let permissionDenied = ExitCode(4)
+    /// `--timeout` ran out.
+    static let timedOut = ExitCode(124)
+    static let interrupted = ExitCode(130)
 }

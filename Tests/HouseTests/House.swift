@@ -27,7 +27,7 @@ enum House {
             "Synchronization",
         ]),
         "Operations": .only(["Logging", "Glibc", "Synchronization", "Dispatch"]),
-        "RollcallClient": .only(["Jobs", "Store", "Kafka", "Postgres", "Synchronization"]),
+        "RollcallClient": .only(["Jobs", "Store", "Kafka", "Postgres", "Synchronization", "Glibc"]),
         "Sandbox": .only([
             "Postgres", "Kafka", "Foundation", "Glibc", "Synchronization", "Dispatch",
         ]),

@@ -31,6 +31,9 @@ public struct JSONDocument: Sendable {
     public let bytes: [UInt8]
     public internal(set) var nodes: [Node]
 
+    /// What it takes in memory, text and index.
+    public var byteCount: Int { bytes.count + nodes.count * MemoryLayout<Node>.stride }
+
     /// The whole text's value.
     public var root: Index { 0 }
 

@@ -187,7 +187,9 @@ private struct JSONReader {
     }
 
     private mutating func skipEscape() throws(JSONError) {
-        guard position + 1 < text.count else { throw unexpected("an escape") }
+        guard position + 1 < text.count else {
+            throw fault("expected an escape after '\\', got the end")
+        }
         switch text[position + 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
             UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):

@@ -112,7 +112,7 @@ extension AssignmentOptions {
             try limits.check(message)
         } catch {
             complain(error.message)
-            throw EnqueueExit.usage
+            throw ExitCode.wrongUsage
         }
         let run = try EnqueueRun(settings, topic: topic, waiting)
         var session = try run.open()

@@ -55,21 +55,21 @@ struct EndTally {
             (failed, "failed"), (deadLetters, deadLetters == 1 ? "dead letter" : "dead letters"),
             (cancelled, "cancelled"),
         ]
-        let jobs = states.filter { $0.0 > 0 }.map { "\(EnqueueText.grouped($0.0)) \($0.1)" }
+        let jobs = states.filter { $0.0 > 0 }.map { "\(NumberText.grouped($0.0)) \($0.1)" }
         let items = [
             ("created", outcomes.created), ("updated", outcomes.updated),
             ("unchanged", outcomes.unchanged), ("removed", outcomes.removed),
             ("absent", outcomes.absent), ("superseded", outcomes.superseded),
             ("rejected", outcomes.rejected),
-        ].map { "\($0.0) \(EnqueueText.grouped($0.1))" }
-        let ended = [EnqueueText.count(count, "job") + " ended in \(took)"] + jobs
+        ].map { "\($0.0) \(NumberText.grouped($0.1))" }
+        let ended = [NumberText.counted(count, "job") + " ended in \(took)"] + jobs
         return ended.joined(separator: " · ") + "; items: " + items.joined(separator: " · ")
     }
 
     /// The code of the worst end; nil if all is well.
     func exitCode(allowsRejections: Bool) -> ExitCode? {
-        if failed + deadLetters > 0 { return EnqueueExit.jobFailed }
-        if cancelled > 0 { return EnqueueExit.cancelled }
-        return withRejections > 0 && !allowsRejections ? EnqueueExit.rejections : nil
+        if failed + deadLetters > 0 { return ExitCode.jobFailed }
+        if cancelled > 0 { return ExitCode.cancelled }
+        return withRejections > 0 && !allowsRejections ? ExitCode.rejections : nil
     }
 }

@@ -58,8 +58,9 @@ struct EnqueueFileCommand: ParsableCommand {
             var session = try run.open()
             do {
                 try jobs.forEach { number, message in
-                    try session.send(message, tag: number)
+                    guard try session.send(message, tag: number) else { return false }
                     if printIds { print(message.jobID.map { "\($0)" } ?? "") }
+                    return true
                 }
             } catch let error as JobFileChanged {
                 complain("\(error)")
@@ -70,7 +71,7 @@ struct EnqueueFileCommand: ParsableCommand {
             })
         } catch let error as FileError {
             complain("\(error)")
-            throw EnqueueExit.usage
+            throw ExitCode.wrongUsage
         }
     }
 
@@ -80,8 +81,8 @@ struct EnqueueFileCommand: ParsableCommand {
         guard faults.count > 0 else { return count }
         for fault in faults.first { complain("\(jobs.input.name):\(fault.line): \(fault.reason)") }
         complain(
-            "\(EnqueueText.count(faults.count, "faulty line")) of "
-                + "\(EnqueueText.grouped(count + faults.count)); nothing was sent")
-        throw EnqueueExit.usage
+            "\(NumberText.counted(faults.count, "faulty line")) of "
+                + "\(NumberText.grouped(count + faults.count)); nothing was sent")
+        throw ExitCode.wrongUsage
     }
 }

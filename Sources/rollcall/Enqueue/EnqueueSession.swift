@@ -31,9 +31,10 @@ struct EnqueueSession {
 
     /// Queues a message.
     ///
-    /// It does nothing any more after Ctrl-C, or when the brokers cannot be reached.
-    mutating func send(_ message: OutgoingMessage, tag: Int) throws {
-        guard !signals.isStopped, !tally.isHopeless else { return }
+    /// - Returns: whether more can be sent: not after Ctrl-C, or when the brokers cannot be reached.
+    @discardableResult
+    mutating func send(_ message: OutgoingMessage, tag: Int) throws -> Bool {
+        guard !signals.isStopped, !tally.isHopeless else { return false }
         let topic = run.topic ?? run.settings.kafka.topics.topic(of: message.kind)
         do {
             try producer.send(message, to: topic, tag: tag)
@@ -46,6 +47,7 @@ struct EnqueueSession {
         }
         // What nobody takes fills the queue.
         if accepted % 256 == 0 { take(wait: .zero) }
+        return true
     }
 
     /// Waits for the deliveries and tells what became of them; then, if asked to, for the jobs' end.
@@ -56,7 +58,12 @@ struct EnqueueSession {
     mutating func finish(
         name: @escaping (JobID?, Int) -> String, onSent: () -> Void = {}
     ) throws {
-        while tally.settled < accepted, !signals.isStopped { take(wait: .milliseconds(100)) }
+        // After Ctrl-C only what is on its way has a moment left to arrive.
+        var rounds = 0
+        while tally.settled < accepted, rounds < 10 {
+            take(wait: .milliseconds(100))
+            if signals.isStopped { rounds += 1 }
+        }
         progress.clear()
         try report(name)
         onSent()
@@ -77,17 +84,17 @@ struct EnqueueSession {
         let isWhole = tally.delivered == run.total && !isSpoilt
         if isWhole {
             // One job says enough by its id.
-            if run.total != 1 { note("sent \(EnqueueText.count(run.total, "job")) in \(took)") }
+            if run.total != 1 { note("sent \(NumberText.counted(run.total, "job")) in \(took)") }
             return
         }
         if tally.isHopeless, let line = news.last { complain("last news of the brokers: \(line)") }
         if run.total != 1 {
             complain(
-                "sent \(EnqueueText.grouped(tally.delivered)) of "
-                    + "\(EnqueueText.count(run.total, "job")) in \(took), "
-                    + "\(EnqueueText.grouped(tally.failureCount)) failed")
+                "sent \(NumberText.grouped(tally.delivered)) of "
+                    + "\(NumberText.counted(run.total, "job")) in \(took), "
+                    + "\(NumberText.grouped(tally.failureCount)) failed")
         }
-        throw signals.isStopped ? EnqueueExit.interrupted : tally.exitCode
+        throw signals.isStopped ? ExitCode.interrupted : tally.exitCode
     }
 }
 

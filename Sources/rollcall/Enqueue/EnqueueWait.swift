@@ -34,7 +34,7 @@ struct EnqueueWait {
         try? FileHandle.standardError.write(
             contentsOf: Data("\(ends.text(took: took))\n".utf8))
         let pending =
-            "\(EnqueueText.grouped(watch.pending)) of \(EnqueueText.count(jobs.count, "job")) "
+            "\(NumberText.grouped(watch.pending)) of \(NumberText.counted(jobs.count, "job")) "
             + "not ended"
         switch result {
         case .ended:
@@ -42,10 +42,10 @@ struct EnqueueWait {
         case .timedOut:
             let hint = ends.count == 0 ? "; is a worker running?" : ""
             complain("--timeout ran out: \(pending)\(hint)")
-            throw EnqueueExit.timedOut
+            throw ExitCode.timedOut
         case .interrupted:
             complain("interrupted: \(pending); they go on")
-            throw EnqueueExit.interrupted
+            throw ExitCode.interrupted
         }
     }
 }

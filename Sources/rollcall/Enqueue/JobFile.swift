@@ -44,14 +44,16 @@ struct JobFile {
                 faults.add(line: line.number, error)
             }
             progress.update(bytesRead)
+            return true
         }
         return (count, faults)
     }
 
-    /// Makes the message of each line anew, with the line's number.
+    /// Makes the message of each line anew, with the line's number, until the body says false.
     ///
     /// - Throws: ``JobFileChanged`` if the file is no more the one that was checked.
-    func forEach(_ body: (Int, OutgoingMessage) throws -> Void) throws {
+    func forEach(_ body: (Int, OutgoingMessage) throws -> Bool) throws {
+        var isStopped = false
         try forEachLine { line, _ in
             let message: OutgoingMessage
             do throws(MessageFault) {
@@ -59,17 +61,18 @@ struct JobFile {
             } catch {
                 throw JobFileChanged(name: input.name)
             }
-            try body(line.number, message)
+            isStopped = try !body(line.number, message)
+            return !isStopped
         }
-        guard input.version == version else { throw JobFileChanged(name: input.name) }
+        guard isStopped || input.version == version else { throw JobFileChanged(name: input.name) }
     }
 
-    private func forEachLine(_ body: (LineReader.Line, Int) throws -> Void) throws {
+    private func forEachLine(_ body: (LineReader.Line, Int) throws -> Bool) throws {
         try input.rewind()
         var lines = LineReader(input.descriptor, lengthMax: reading.limits.messageBytes)
         while let line = try lines.next() {
             if line.isBlank { continue }
-            try body(line, lines.bytesRead)
+            guard try body(line, lines.bytesRead) else { return }
         }
     }
 }

@@ -20,27 +20,27 @@ enum MemberFile {
                 else {
                     let got = line.isTooLong ? "a longer one" : "other bytes"
                     complain("\(file.name):\(line.number): expected a line of UTF-8, got \(got)")
-                    throw EnqueueExit.usage
+                    throw ExitCode.wrongUsage
                 }
                 do {
                     values.append(try EnqueueArgument.value(text.trimmed, of: "--members"))
                 } catch let error as ValidationError {
                     complain("\(file.name):\(line.number): \(error.message)")
-                    throw EnqueueExit.usage
+                    throw ExitCode.wrongUsage
                 }
                 guard values.count <= max else {
                     complain("\(file.name): expected at most \(max) members, got more")
-                    throw EnqueueExit.usage
+                    throw ExitCode.wrongUsage
                 }
             }
             guard !values.isEmpty else {
                 complain("\(file.name): expected at least one member, got none")
-                throw EnqueueExit.usage
+                throw ExitCode.wrongUsage
             }
             return values
         } catch let error as FileError {
             complain("\(error)")
-            throw EnqueueExit.usage
+            throw ExitCode.wrongUsage
         }
     }
 }

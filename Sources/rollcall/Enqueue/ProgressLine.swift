@@ -53,8 +53,8 @@ final class ProgressLine {
         var line = "\(verb) [\(bar)] \(percent)"
         if unit == .jobs {
             let rate = Int(Double(done) / max(0.001, elapsed / .seconds(1)))
-            line += "  \(EnqueueText.grouped(done))/\(EnqueueText.grouped(total))"
-            line += "  \(EnqueueText.grouped(rate))/s"
+            line += "  \(NumberText.grouped(done))/\(NumberText.grouped(total))"
+            line += "  \(NumberText.grouped(rate))/s"
         }
         return line
     }

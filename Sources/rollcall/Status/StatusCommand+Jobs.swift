@@ -28,7 +28,7 @@ extension StatusCommand {
         try show(look.jobs, session)
         if !look.missing.isEmpty {
             complainOfMissing(look, session)
-            throw WaitVerdict.noSuchJob
+            throw ExitCode.noSuchJob
         }
     }
 
@@ -66,7 +66,7 @@ extension StatusCommand {
             if !end.missing.isEmpty {
                 complainOfMissing(end, session, "timed out after \(limit): ")
             }
-            throw WaitVerdict.timedOut
+            throw ExitCode.timedOut
         }
         if !end.missing.isEmpty { complainOfMissing(end, session) }
         guard isWaited else { return }

@@ -94,7 +94,7 @@ extension StatusCommand {
         }
         guard !found.isEmpty else {
             complain("--after: no such job: \(id)")
-            throw WaitVerdict.noSuchJob
+            throw ExitCode.noSuchJob
         }
         return id
     }

@@ -48,7 +48,7 @@ struct StatusSession {
             }
             guard let newest else {
                 complain("@last: there is no job yet")
-                throw WaitVerdict.noSuchJob
+                throw ExitCode.noSuchJob
             }
             return newest.id
         case .prefix(let prefix):
@@ -61,13 +61,13 @@ struct StatusSession {
             case 1: return found[0].id
             case 0:
                 complain("no such job: \(prefix)")
-                throw WaitVerdict.noSuchJob
+                throw ExitCode.noSuchJob
             default:
                 let hasMore = found.count > shownMax
                 complain("\(prefix) is ambiguous; it could be")
                 for line in StatusCandidates.lines(Array(found.prefix(shownMax))) { note(line) }
                 if hasMore { note("  ... and more") }
-                throw WaitVerdict.wrongUsage
+                throw ExitCode.wrongUsage
             }
         }
     }

@@ -1,55 +1,6 @@
 import Jobs
 
-/// Writes a JSON text (RFC 8259) as bytes, without blanks.
-///
-/// The caller writes in order what belongs together; nothing is checked but numbers.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
-
-    /// Writes punctuation, or JSON that is ready.
-    mutating func raw(_ text: StaticString) {
-        text.withUTF8Buffer { bytes += $0 }
-    }
-
-    /// Writes JSON that is ready.
-    mutating func raw(_ json: some Sequence<UInt8>) { bytes += json }
-
-    /// Writes a string in quotes: only what must be escaped is.
-    mutating func string(_ text: String) {
-        var text = text
-        bytes.append(UInt8(ascii: "\""))
-        text.withUTF8 { utf8 in
-            var plain = 0
-            for (position, byte) in utf8.enumerated() where Self.mustEscape(byte) {
-                bytes += utf8[plain..<position]
-                plain = position + 1
-                escape(byte)
-            }
-            bytes += utf8[plain...]
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private static func mustEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    }
-
-    private mutating func escape(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\n"): raw("\\n")
-        case UInt8(ascii: "\r"): raw("\\r")
-        case UInt8(ascii: "\t"): raw("\\t")
-        case 0..<0x20:
-            let digits = Array("0123456789abcdef".utf8)
-            raw("\\u00")
-            bytes.append(digits[Int(byte >> 4)])
-            bytes.append(digits[Int(byte & 0xF)])
-        default:
-            bytes.append(UInt8(ascii: "\\"))
-            bytes.append(byte)
-        }
-    }
-
+extension JSONWriter {
     /// Writes any value; the keys of an object in their order, so that equal values are equal bytes.
     mutating func value(_ value: Value) throws(MessageFault) {
         switch value {
