@@ -13,7 +13,7 @@ extension StatusQuery {
         public var states: [State] = []
         public var kinds: [String] = []
         public var relation: String?
-        /// A target, alone or as `relation/target`.
+        /// A target, alone or as `relation/target`; the latter counts if it is both.
         public var target: String?
         public var source: String?
         /// Jobs that a worker began to execute since then.
@@ -23,6 +23,19 @@ extension StatusQuery {
 
         /// Whether every job is shown.
         public var isEmpty: Bool { self == Filter() }
+
+        /// The filter with `relation/target` taken apart; nil if its target cannot be that.
+        ///
+        /// The first slash counts: the name of a relation has none.
+        var splittingTarget: Filter? {
+            guard relation == nil, let target, let slash = target.firstIndex(of: "/") else {
+                return nil
+            }
+            var filter = self
+            filter.relation = String(target[..<slash])
+            filter.target = String(target[target.index(after: slash)...])
+            return filter
+        }
     }
 
     /// Some jobs of the list.

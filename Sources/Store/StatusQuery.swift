@@ -18,17 +18,21 @@ public struct StatusQuery: Sendable {
     public func page(
         _ filter: Filter, limit: Int, after: JobID? = nil, on connection: Connection
     ) throws(PostgresError) -> Page {
+        // Each reading of the target is a plain equality, which an index can serve in order.
+        if let split = filter.splittingTarget {
+            let page = try plainPage(split, limit: limit, after: after, on: connection)
+            if !page.jobs.isEmpty { return page }
+        }
+        return try plainPage(filter, limit: limit, after: after, on: connection)
+    }
+
+    private func plainPage(
+        _ filter: Filter, limit: Int, after: JobID?, on connection: Connection
+    ) throws(PostgresError) -> Page {
         var parameters = Parameters()
         parameters.append(uuid: after.map { ($0.high, $0.low) })
-        for words in [filter.states.map(\.rawValue), filter.kinds] {
-            if words.isEmpty {
-                parameters.appendNull(.textArray)
-            } else {
-                var array = ArrayParameter(.text, capacity: words.count)
-                for word in words { array.append(text: word) }
-                parameters.append(array)
-            }
-        }
+        append(anyOf: filter.states.map(\.rawValue), to: &parameters)
+        append(anyOf: filter.kinds, to: &parameters)
         parameters.append(filter.relation.map(storable))
         parameters.append(filter.target.map(storable))
         parameters.append(filter.source.map(storable))
@@ -144,6 +148,13 @@ public struct StatusQuery: Sendable {
         var parameters = Parameters()
         parameters.append(array)
         return parameters
+    }
+
+    private func append(anyOf words: [String], to parameters: inout Parameters) {
+        guard !words.isEmpty else { return parameters.appendNull(.textArray) }
+        var array = ArrayParameter(.text, capacity: words.count)
+        for word in words { array.append(text: storable(word)) }
+        parameters.append(array)
     }
 
     private func id(_ rows: Rows, _ row: Int) -> JobID {

@@ -45,6 +45,10 @@ COMMENT ON TABLE rollcall.job IS 'One row a job, written when it ends. Read roll
 -- The list of jobs is read by the newest first.
 CREATE INDEX job_started_at ON rollcall.job (started_at DESC, id DESC);
 
+-- What somebody looks for is seldom what went well; it costs nothing to write the others.
+CREATE INDEX job_not_succeeded ON rollcall.job (started_at DESC, id DESC)
+    WHERE state <> 'succeeded';
+
 -- Deliveries of a job that was known already: the same id and content at another offset. A row and
 -- not a counter, so that a redelivered duplicate is not counted twice.
 CREATE TABLE rollcall.job_duplicate (

@@ -14,7 +14,7 @@ WHERE ($1::uuid IS NULL OR (j.started_at, j.id) <
   AND ($2::text[] IS NULL OR j.state = ANY ($2))
   AND ($3::text[] IS NULL OR j.kind = ANY ($3))
   AND ($4::text IS NULL OR j.relation = $4)
-  AND ($5::text IS NULL OR j.target = $5 OR j.relation || '/' || j.target = $5)
+  AND ($5::text IS NULL OR j.target = $5)
   AND ($6::text IS NULL OR j.source = $6)
   AND ($7::timestamptz IS NULL OR j.started_at >= $7)
   AND ($8::bigint IS NULL OR j.started_at >= now() - $8 * interval '1 millisecond')

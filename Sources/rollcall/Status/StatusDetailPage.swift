@@ -111,32 +111,17 @@ struct StatusDetailPage {
         let table = StatusTable(
             columns: columns, rows: rows.map { $0.map { StatusTable.Cell($0) } })
         let indent = 2 + table.width + StatusTable.gap
-        let room = max(12, width - indent)
-        var texts = table.lines(ink).map { "  " + $0 }
-        var lines: [String] = []
         let messages = ["MESSAGE"] + detail.rejections.map { shown($0.message) }
-        for (index, message) in messages.enumerated() {
-            let parts = VisibleText.wrapped(message, to: room)
-            let used = 2 + usedWidth(index, table: table, rows: rows, heads: heads)
-            texts[index] +=
-                String(repeating: " ", count: max(0, indent - used))
-                + ink.paint(parts.first ?? "", index == 0 ? .gray : nil)
-            lines.append(texts[index])
-            for part in parts.dropFirst() {
-                lines.append(String(repeating: " ", count: indent) + part)
-            }
+        let gap = String(repeating: " ", count: StatusTable.gap)
+        let below = String(repeating: " ", count: indent)
+        var lines: [String] = []
+        for (index, start) in table.lines(ink, isPadded: true).enumerated() {
+            let parts = VisibleText.wrapped(messages[index], to: max(12, width - indent))
+                .map { ink.paint($0, index == 0 ? .gray : nil) }
+            lines.append("  " + start + gap + (parts.first ?? ""))
+            lines += parts.dropFirst().map { below + $0 }
         }
         return lines
-    }
-
-    /// The columns that a line of the table takes, without the blanks that its end lacks.
-    private func usedWidth(
-        _ index: Int, table: StatusTable, rows: [[String]], heads: [String]
-    ) -> Int {
-        let cells = index == 0 ? heads : rows[index - 1]
-        let last = cells.count - 1
-        let before = table.widths.dropLast().reduce(0) { $0 + $1 + StatusTable.gap }
-        return before + DisplayWidth.of(VisibleText.cut(cells[last], to: table.widths[last]))
     }
 
     // MARK: Lines

@@ -10,17 +10,17 @@ struct StatusFooter {
     let overview: StatusQuery.Overview
     let lag: JobLag
 
-    /// One line if it fits, otherwise two.
+    /// One line if it fits, otherwise two or more; a command is never broken.
     func lines(width: Int) -> [String] {
-        let (left, right) = (left, right)
-        let blanks = 8
-        guard DisplayWidth.of(left) + blanks + DisplayWidth.of(right) <= width else {
-            return [left, right]
+        let halves = [left, right].map { $0.joined(separator: " · ") }
+        let line = halves.joined(separator: "        ")
+        guard DisplayWidth.of(line) > width else { return [line] }
+        return zip(halves, [left, right]).flatMap { half, parts in
+            DisplayWidth.of(half) <= width ? [half] : parts
         }
-        return [left + String(repeating: " ", count: blanks) + right]
     }
 
-    private var left: String {
+    private var left: [String] {
         let count: String
         if isFiltered {
             count = NumberText.counted(shown, "job")
@@ -30,12 +30,11 @@ struct StatusFooter {
                 ? NumberText.estimate(overview.jobs) : NumberText.grouped(overview.jobs)
             count = "\(NumberText.grouped(shown)) of \(all) job\(overview.jobs == 1 ? "" : "s")"
         }
-        return next.map { "\(count) · next: \($0)" } ?? count
+        return [count] + (next.map { ["next: \($0)"] } ?? [])
     }
 
-    private var right: String {
-        let rate = Int(overview.itemsPerSecond.rounded())
-        return "\(lag.text) · \(NumberText.counted(overview.workers, "worker"))"
-            + " · \(NumberText.grouped(rate)) items/s"
+    private var right: [String] {
+        let rate = NumberText.grouped(Int(overview.itemsPerSecond.rounded()))
+        return [lag.text, NumberText.counted(overview.workers, "worker"), "\(rate) items/s"]
     }
 }

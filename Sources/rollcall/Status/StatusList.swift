@@ -69,7 +69,7 @@ struct StatusList {
             add(.init(head: "KIND")) { .init(Self.kind($0, isShort: shape.isCompact)) }
         }
         add(.init(head: "TARGET", widthMax: targetMax)) {
-            .init(VisibleText.escaped($0.fullTarget))
+            .init(TargetText.fitted($0, to: targetMax))
         }
         add(.init(head: "STATE")) { .init($0.state.shortName, $0.state.color) }
         if shape.hasPercent {

@@ -37,14 +37,22 @@ struct StatusTable {
     /// The width of the table.
     var width: Int { widths.reduce(0, +) + columns.dropFirst().reduce(0) { $0 + $1.gap } }
 
-    /// The head and the rows, without blanks at their ends.
-    func lines(_ ink: StatusInk) -> [String] {
+    /// The head and the rows.
+    ///
+    /// - Parameter isPadded: whether blanks fill each line up to the width of the table.
+    func lines(_ ink: StatusInk, isPadded: Bool = false) -> [String] {
         let widths = widths
-        let head = line(columns.map { Cell($0.head, .gray) }, widths, ink)
-        return [head] + rows.map { line($0, widths, ink) }
+        let head = columns.map { Cell($0.head, .gray) }
+        return ([head] + rows).map { cells in
+            let (text, blanks) = line(cells, widths, ink)
+            return isPadded ? text + String(repeating: " ", count: blanks) : text
+        }
     }
 
-    private func line(_ cells: [Cell], _ widths: [Int], _ ink: StatusInk) -> String {
+    /// A line without the blanks at its end, and how many these are.
+    private func line(
+        _ cells: [Cell], _ widths: [Int], _ ink: StatusInk
+    ) -> (text: String, blanks: Int) {
         var line = ""
         var blanks = 0
         for (index, cell) in cells.enumerated() {
@@ -58,6 +66,6 @@ struct StatusTable {
             }
             if !columns[index].isRight { blanks += free }
         }
-        return line
+        return (line, blanks)
     }
 }

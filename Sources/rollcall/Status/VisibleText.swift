@@ -13,7 +13,7 @@ enum VisibleText {
                 if isHarmless(scalar) {
                     shown.unicodeScalars.append(scalar)
                 } else {
-                    shown += scalar.escaped(asASCII: true)
+                    shown += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
                 }
             }
         }
