@@ -39,29 +39,33 @@ public struct BatchExecutor: Sendable {
     /// Executes the batch and commits it.
     ///
     /// Items that the database itself refuses are found by halving and rejected; the others are
-    /// written.
+    /// written. Where no item is refused alone, the items clash only when they are written at once:
+    /// then they are written in parts.
     ///
     /// - Throws: `PostgresError`. After one that loses the connection the batch may have been
     ///   committed: executing it again finds the receipts and changes nothing.
     public func execute(_ batch: Batch, on connection: Connection) throws -> BatchResult {
         var condemned: [ItemKey: Rejection] = [:]
+        var isInParts = false
         while true {
             do {
-                return try attempt(batch, condemned, on: connection)
+                return try attempt(batch, condemned, inParts: isInParts, on: connection)
             } catch is EndedElsewhere {
                 continue
             } catch let restart as Restart {
                 condemned.merge(restart.condemned) { first, _ in first }
             } catch let error as PostgresError where FailureClass(error) == .permanent {
                 let found = try isolate(batch, condemned, on: connection)
-                guard !found.isEmpty else { throw error }
+                guard !found.isEmpty || !isInParts else { throw error }
+                isInParts = found.isEmpty
                 condemned.merge(found) { first, _ in first }
             }
         }
     }
 
     private func attempt(
-        _ batch: Batch, _ condemned: [ItemKey: Rejection], on connection: Connection
+        _ batch: Batch, _ condemned: [ItemKey: Rejection], inParts: Bool,
+        on connection: Connection
     ) throws -> BatchResult {
         try connection.transaction {
             let (triage, live) = try begin(batch, condemned, on: connection)
@@ -69,7 +73,12 @@ public struct BatchExecutor: Sendable {
             let isDryRun = runs.isDryRun
             if isDryRun { try connection.script("SAVEPOINT dry_run") }
             for index in runs.relations.indices {
-                try runs.relations[index].execute(Apply(connection: connection))
+                guard inParts else {
+                    try runs.relations[index].execute(Apply(connection: connection))
+                    continue
+                }
+                let refused = try executeInParts(&runs.relations[index], on: connection)
+                if !refused.isEmpty { throw Restart(condemned: refused) }
             }
             if isDryRun {
                 // Deferred constraints too belong to what would have happened.
@@ -90,11 +99,8 @@ public struct BatchExecutor: Sendable {
             try connection.transaction {
                 var (_, runs) = try begin(batch, condemned, on: connection)
                 for index in runs.relations.indices {
-                    var isolation = Isolation(connection: connection)
-                    try runs.relations[index].execute(&isolation)
-                    for (row, rejection) in isolation.refused {
-                        found[runs.relations[index].key(ofRow: row)] = rejection
-                    }
+                    let refused = try executeInParts(&runs.relations[index], on: connection)
+                    found.merge(refused) { first, _ in first }
                 }
                 throw Abandoned()
             }
@@ -104,6 +110,26 @@ public struct BatchExecutor: Sendable {
             found.merge(restart.condemned) { first, _ in first }
         }
         return found
+    }
+
+    /// Writes what the database takes and returns the items that it refuses.
+    private func executeInParts(
+        _ run: inout RelationRun, on connection: Connection
+    ) throws -> [ItemKey: Rejection] {
+        var isolation = Isolation(connection: connection)
+        try run.execute(&isolation)
+        // With its refused item an atomic job is gone, and what clashed with its rows may not clash.
+        let firstGone = isolation.refused.keys.filter(run.isAtomic).min()
+        var refused: [ItemKey: Rejection] = [:]
+        var identities: Set<Int32> = []
+        for (row, refusal) in isolation.refused.sorted(by: { $0.key < $1.key }) {
+            if refusal.isClash, let firstGone, row > firstGone { continue }
+            // Items that a refused one hid were not written before the next one of its row.
+            let isFirst = identities.insert(run.identity(ofRow: row)).inserted
+            if refusal.isWritten, !isFirst { continue }
+            refused[run.key(ofRow: row)] = refusal.rejection
+        }
+        return refused
     }
 
     /// Opens the batch: limits, claim and staging.

@@ -4,47 +4,80 @@ import Postgres
 /// Finds the items that the database refuses, by halving: k of n cost about 2 k log2 n statements.
 ///
 /// What is written stays in the transaction, so that an item that only clashes with an earlier one
-/// of the same batch is found too. The caller rolls everything back.
+/// of the same batch is found too, and so that items are written that the database takes one after
+/// the other but not at once.
 struct Isolation: EffectWriter {
+    /// Why the database refuses an item.
+    struct Refusal {
+        let rejection: Rejection
+        /// It clashes with another row, and may not without that row.
+        let isClash: Bool
+        /// It was refused when it was written, and not already when it was read.
+        var isWritten = false
+    }
+
     let connection: Connection
-    private(set) var refused: [Int32: Rejection] = [:]
+    private(set) var refused: [Int32: Refusal] = [:]
 
     init(connection: Connection) { self.connection = connection }
 
     mutating func write(_ effect: Coalescer.NetEffect, of run: inout RelationRun) throws {
         let rows = Array(Set(effect.removals + effect.assigns)).sorted()
-        try write(rows[...], effect, of: &run)
-    }
-
-    private mutating func write(
-        _ rows: ArraySlice<Int32>, _ effect: Coalescer.NetEffect, of run: inout RelationRun
-    ) throws {
-        guard let first = rows.first, let last = rows.last else { return }
-        try connection.script("SAVEPOINT part")
-        do {
+        let found = try halve(rows[...], unnamed: nil) { connection, rows in
+            guard let first = rows.first, let last = rows.last else { return }
             try run.apply(effect.part(first...last), on: connection)
             // What a deferred constraint would refuse at COMMIT is refused here.
             try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
+        }
+        for row in found.keys { refused[row]?.isWritten = true }
+    }
+
+    mutating func sift(
+        _ rows: [Int32], unnamed code: String?, _ query: ([Int32]) throws -> Void
+    ) throws -> [Int32: Rejection] {
+        try halve(rows[...], unnamed: code) { _, rows in try query(Array(rows)) }
+    }
+
+    /// Does something with the rows, then with halves of them where it fails.
+    ///
+    /// - Parameter code: the code of a refusal for which the database names no constraint.
+    /// - Returns: the rows for which it failed alone.
+    private mutating func halve(
+        _ rows: ArraySlice<Int32>, unnamed code: String?,
+        _ act: (Connection, ArraySlice<Int32>) throws -> Void
+    ) throws -> [Int32: Rejection] {
+        guard let first = rows.first else { return [:] }
+        try connection.script("SAVEPOINT part")
+        do {
+            try act(connection, rows)
             try connection.script("RELEASE SAVEPOINT part")
+            return [:]
         } catch let error as PostgresError where FailureClass(error) == .permanent {
             try connection.script("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
             guard rows.count > 1 else {
-                refused[first] = Self.rejection(error)
-                return
+                let rejection = Self.rejection(error, unnamed: code)
+                refused[first] = Refusal(rejection: rejection, isClash: Self.isClash(error))
+                return [first: rejection]
             }
             let middle = rows.index(rows.startIndex, offsetBy: rows.count / 2)
-            try write(rows[..<middle], effect, of: &run)
-            try write(rows[middle...], effect, of: &run)
+            let left = try halve(rows[..<middle], unnamed: code, act)
+            let right = try halve(rows[middle...], unnamed: code, act)
+            return left.merging(right) { left, _ in left }
         }
     }
 
     /// The constraint is the code, as far as the database names one.
-    private static func rejection(_ error: PostgresError) -> Rejection {
-        let code = error.constraint ?? error.sqlState.map { "sqlstate-\($0.rawValue)" }
+    private static func rejection(_ error: PostgresError, unnamed: String?) -> Rejection {
+        let code =
+            error.constraint ?? unnamed ?? error.sqlState.map { "sqlstate-\($0.rawValue)" }
         // The detail of other errors shows the whole row, columns that the job did not give included.
         let namesKey = error.sqlState == .uniqueViolation || error.sqlState == .foreignKeyViolation
         let detail = namesKey ? error.detail.map { ": \($0)" } ?? "" : ""
         return Rejection(code: code ?? "refused", message: error.message + detail)
+    }
+
+    private static func isClash(_ error: PostgresError) -> Bool {
+        error.sqlState == .uniqueViolation || error.sqlState == .exclusionViolation
     }
 }
 
@@ -54,6 +87,7 @@ extension Coalescer.NetEffect {
         var part = Coalescer.NetEffect()
         part.removals = removals.filter(range.contains)
         part.assigns = assigns.filter(range.contains)
+        part.replacements = replacements.filter { range.contains($0.key) }
         return part
     }
 }

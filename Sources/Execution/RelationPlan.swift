@@ -18,11 +18,19 @@ public struct RelationPlan: Sendable {
     let updatedPositions: [Int]
     /// The attributes that are part of the identity.
     let identityAttributes: [Int]
+    /// The positions among `given` of target and member, as far as they are part of the identity:
+    /// two items that differ here are never about one row.
+    let unitPositions: [Int]
+    /// An identity says which target and member it is about.
+    let identityCoversKeys: Bool
     /// The values of an identity are equal only if their bytes are.
     let hasExactIdentity: Bool
     /// A row holds nothing but its identity and what follows from it.
     let rowsAreTheirIdentity: Bool
-    /// A rule may read what another job of the same key writes.
+    /// What is written has consequences that this program does not see: row triggers.
+    let hasSideEffects: Bool
+    /// What another job of the same key writes may decide what becomes of an item: by a rule, by a
+    /// foreign key to the table itself, or by a second unique index.
     public let dependsOnEarlierJobs: Bool
     /// What an item is refused for by `check`, by the number that the statement returns.
     let checks: [ItemCheck]
@@ -31,7 +39,10 @@ public struct RelationPlan: Sendable {
     /// - Parameters:
     ///   - checked: the relation beside its table.
     ///   - writtenTables: the tables that the catalog's relations write.
-    public init(_ checked: CheckedRelation, writtenTables: [TableName]) {
+    ///   - constraints: the CHECK constraints of the table that can be tested before the write.
+    init(
+        _ checked: CheckedRelation, writtenTables: [TableName], constraints: [CheckConstraint]
+    ) {
         let relation = checked.relation
         let table = checked.table
         self.relation = relation
@@ -46,6 +57,8 @@ public struct RelationPlan: Sendable {
         let identityPositions = isGiven ? givenIdentity : Array(0..<keyCount)
         self.identityPositions = identityPositions
         identityAttributes = identityPositions.filter { $0 >= keyCount }
+        unitPositions = identityPositions.filter { $0 < keyCount }
+        identityCoversKeys = unitPositions.count == keyCount
         let updated = relation.conflict.updatedColumns
         updatedPositions = columns.indices.filter { updated.contains(columns[$0]) }
         hasExactIdentity = identityPositions.allSatisfy { position in
@@ -53,10 +66,19 @@ public struct RelationPlan: Sendable {
         }
         let derived = Set(relation.identity + relation.computed.map(\.name))
         rowsAreTheirIdentity = table.columns.allSatisfy { derived.contains($0.name) }
-        checks = ItemCheck.all(of: relation, in: table)
-        dependsOnEarlierJobs = relation.rejects.contains { rule in
-            writtenTables.contains { Self.mentions($0, in: rule.condition) }
+        checks = ItemCheck.all(of: relation, in: table, constraints)
+        hasSideEffects = !table.rowTriggers.isEmpty
+        let hasParentsOfItsOwn = table.foreignKeys.contains { $0.parent == table.name }
+        let canClash = table.uniqueIndexes.contains { index in
+            index.name != checked.arbiter.name
+                && (index.hasExpressions
+                    || index.columns.contains(where: relation.attributes.contains))
         }
+        dependsOnEarlierJobs =
+            hasParentsOfItsOwn || canClash
+            || relation.rejects.contains { rule in
+                writtenTables.contains { Self.mentions($0, in: rule.condition) }
+            }
         sql = RelationSQL(
             relation: relation, table: table, given: given,
             identityPositions: identityPositions, updatedPositions: updatedPositions,
@@ -79,16 +101,34 @@ struct ItemCheck: Sendable {
     let condition: String
     /// What to say; `{column}` stands for a value of the item.
     let message: String
+    /// The columns of `item` that it reads.
+    let columns: Set<String>
 
-    static func all(of relation: Relation, in table: TableSchema) -> [ItemCheck] {
+    /// A foreign key or CHECK with a column that is not staged is left to the database.
+    static func all(
+        of relation: Relation, in table: TableSchema, _ constraints: [CheckConstraint]
+    ) -> [ItemCheck] {
         let staged = Set(relation.givenColumns + relation.computed.map(\.name))
         return
             table.foreignKeys
-            .filter { $0.columns.contains(where: staged.contains) }
+            .filter { $0.columns.allSatisfy(staged.contains) }
             .map(foreignKey)
+            + constraints
+            .filter { $0.columns.allSatisfy(staged.contains) }
+            .map(constraint)
             + relation.rejects.map {
-                ItemCheck(code: $0.code, condition: "(\($0.condition))", message: $0.message)
+                ItemCheck(
+                    code: $0.code, condition: "(\($0.condition))", message: $0.message,
+                    columns: ItemReferences.columns(in: $0.condition))
             }
+    }
+
+    private static func constraint(_ constraint: CheckConstraint) -> ItemCheck {
+        let values = constraint.columns.map { "\($0) \"{\($0)}\"" }.joined(separator: ", ")
+        return ItemCheck(
+            code: constraint.name, condition: "((\(constraint.expression)) IS FALSE)",
+            message: "expected \(constraint.expression), got \(values)",
+            columns: Set(constraint.columns))
     }
 
     private static func foreignKey(_ key: ForeignKey) -> ItemCheck {
@@ -104,7 +144,8 @@ struct ItemCheck: Sendable {
             condition: "(\(isGiven.joined(separator: " AND ")) AND NOT EXISTS (SELECT 1 FROM "
                 + "\(parent) AS parent WHERE \(joins.joined(separator: " AND "))))",
             message: "\(key.parent.name).\(key.parentColumns.joined(separator: ", ")) "
-                + "has no row \(values)")
+                + "has no row \(values)",
+            columns: Set(key.columns))
     }
 }
 
@@ -122,7 +163,12 @@ extension RelationPlan {
             let (checked, found) = try CatalogCheck.check(relation, on: connection)
             findings += found
             guard let checked else { continue }
-            let plan = RelationPlan(checked, writtenTables: written)
+            let constraints = try CheckConstraint.read(checked.table.name, on: connection)
+            var plan = RelationPlan(checked, writtenTables: written, constraints: constraints)
+            if !constraints.isEmpty, try plan.problem(on: connection) != nil {
+                // A CHECK that cannot be asked of a staged item is left to the database.
+                plan = RelationPlan(checked, writtenTables: written, constraints: [])
+            }
             if let problem = try plan.problem(on: connection) {
                 findings.removeAll { $0.relation == relation.name && $0.level == .ok }
                 findings.append(problem)
@@ -136,7 +182,8 @@ extension RelationPlan {
     /// Lets the database plan the statements, which finds what is wrong in the catalog's own SQL.
     private func problem(on connection: Connection) throws(PostgresError) -> Finding? {
         let statements = [
-            sql.identify, sql.check, sql.insert, sql.lockForUpdate, sql.update, sql.lockForDelete,
+            sql.probe, sql.identify, sql.check, sql.insert, sql.lockForUpdate, sql.update,
+            sql.lockForDelete,
             sql.delete,
         ]
         for statement in statements.compactMap({ $0 }) {

@@ -6,6 +6,8 @@ import Postgres
 /// All begin with the staged items: `$1` numbers them, then comes an array for each column, then an
 /// array of booleans for each attribute: whether the job said something of it.
 struct RelationSQL: Sendable {
+    /// Brings every value into its column's type and returns nothing of them.
+    let probe: String
     /// Which items are about the same row, where bytes do not tell; nil where they do.
     let identify: String?
     /// The items to refuse, each with the number of the check.
@@ -26,6 +28,7 @@ struct RelationSQL: Sendable {
         updatedPositions: [Int], checks: [ItemCheck]
     ) {
         let writer = Writer(relation: relation, table: table, given: given)
+        probe = writer.probe()
         let hasExactIdentity = identityPositions.allSatisfy { given[$0].hasExactEquality }
         identify = hasExactIdentity ? nil : writer.identify(identityPositions.map { given[$0] })
         check = checks.isEmpty ? nil : writer.check(checks)
@@ -52,21 +55,24 @@ private struct Writer {
         given.filter { relation.attributes.contains($0.name) }
     }
 
+    /// Materialized, because the planner leaves out casts whose result nobody reads.
+    func probe() -> String {
+        "WITH item AS MATERIALIZED (\(staged())) SELECT count(*) FROM item"
+    }
+
     func identify(_ identity: [Column]) -> String {
         let columns = identity.map { "item.\(quoteIdentifier($0.name))" }.joined(separator: ", ")
         return """
-            SELECT item.n, min(item.n) OVER (PARTITION BY \(columns))
+            SELECT \(Self.number), min(\(Self.number)) OVER (PARTITION BY \(columns))
             FROM (\(staged())) AS item
             """
     }
 
     func check(_ checks: [ItemCheck]) -> String {
         let parts = checks.enumerated().map { number, check in
-            "SELECT item.n, \(number)::int4 FROM item WHERE \(check.condition)"
+            "SELECT \(Self.number), \(number)::int4 FROM item WHERE \(check.condition)"
         }
-        let named = checks.reduce(into: Set<String>()) { names, check in
-            names.formUnion(ItemReferences.columns(in: check.condition))
-        }
+        let named = checks.reduce(into: Set<String>()) { $0.formUnion($1.columns) }
         return """
             WITH item AS MATERIALIZED (\(completed(for: named)))
             \(parts.joined(separator: "\nUNION ALL\n"))
@@ -84,7 +90,7 @@ private struct Writer {
               ORDER BY \(identity.map { "item.\($0)" }.joined(separator: ", "))
               ON CONFLICT (\(identity.joined(separator: ", "))) DO NOTHING
               RETURNING \(identity.joined(separator: ", ")))
-            SELECT item.n FROM written JOIN item ON \(matches("written", relation.identity))
+            SELECT \(Self.number) FROM written JOIN item ON \(matches("written", relation.identity))
             """
     }
 
@@ -102,14 +108,14 @@ private struct Writer {
     func update(_ updated: [String]) -> String {
         let assignments = updated.map { name in
             let column = quoteIdentifier(name)
-            return "\(column) = CASE WHEN item.\(Self.givenName(name)) THEN item.\(column) "
+            return "\(column) = CASE WHEN item.\(givenName(name)) THEN item.\(column) "
                 + "ELSE held.\(column) END"
         }
         return """
             WITH item AS MATERIALIZED (\(completed(for: Set(relation.identity + updated))))
             UPDATE \(tableName) AS held SET \(assignments.joined(separator: ", "))
             FROM item WHERE \(matches("held", relation.identity)) AND (\(differs("held", updated)))
-            RETURNING item.n
+            RETURNING \(Self.number)
             """
     }
 
@@ -126,7 +132,7 @@ private struct Writer {
         """
         WITH item AS MATERIALIZED (\(staged()))
         DELETE FROM \(tableName) AS held USING item WHERE \(covers("held"))
-        RETURNING item.n
+        RETURNING \(Self.number)
         """
     }
 
@@ -134,7 +140,7 @@ private struct Writer {
 
     /// The items as the job gave them, each column in its own type.
     private func staged() -> String {
-        var columns = ["raw.n"]
+        var columns = ["raw.n AS \"item:n\""]
         var names = ["n"]
         var arrays = ["$1::int4[]"]
         for (index, column) in given.enumerated() {
@@ -146,7 +152,7 @@ private struct Writer {
         for (index, column) in attributes.enumerated() {
             arrays.append("$\(given.count + index + 2)::bool[]")
             names.append("g\(index)")
-            columns.append("raw.g\(index) AS \(Self.givenName(column.name))")
+            columns.append("raw.g\(index) AS \(givenName(column.name))")
         }
         return """
             SELECT \(columns.joined(separator: ", "))
@@ -162,14 +168,16 @@ private struct Writer {
         var sql = staged()
         let defaulted = attributes.filter { $0.defaultExpression != nil }
         if !defaulted.isEmpty {
-            let columns = ["item.n"] + given.map { column -> String in
-                let name = quoteIdentifier(column.name)
-                guard relation.attributes.contains(column.name),
-                    let expression = column.defaultExpression
-                else { return "item.\(name)" }
-                return "CASE WHEN item.\(Self.givenName(column.name)) THEN item.\(name) "
-                    + "ELSE (\(expression)) END AS \(name)"
-            } + attributes.map { "item.\(Self.givenName($0.name))" }
+            let columns =
+                [Self.number]
+                + given.map { column -> String in
+                    let name = quoteIdentifier(column.name)
+                    guard relation.attributes.contains(column.name),
+                        let expression = column.defaultExpression
+                    else { return "item.\(name)" }
+                    return "CASE WHEN item.\(givenName(column.name)) THEN item.\(name) "
+                        + "ELSE (\(expression)) END AS \(name)"
+                } + attributes.map { "item.\(givenName($0.name))" }
             sql = "SELECT \(columns.joined(separator: ", ")) FROM (\(sql)) AS item"
         }
         for computed in computed(for: named) {
@@ -191,8 +199,10 @@ private struct Writer {
         return relation.computed.filter { needed.contains($0.name) }
     }
 
-    /// A computed value in its column's type. Texts stay as they are: a cast to varchar(n) would cut
-    /// them off in silence where the INSERT refuses them.
+    /// A computed value in its column's type.
+    ///
+    /// Texts stay as they are: a cast to varchar(n) would cut them off in silence where the INSERT
+    /// refuses them.
     private func converted(_ computed: ComputedColumn) -> String {
         guard let column = table.column(computed.name) else { return computed.expression }
         switch column.type {
@@ -215,18 +225,23 @@ private struct Writer {
         return isPlain && isBuiltIn ? expression : "\(expression)::\(column.typeName)"
     }
 
-    /// Whether the job said something of an attribute: a column of the staged item beside it.
-    private static func givenName(_ attribute: String) -> String {
-        quoteIdentifier("given:\(attribute)")
+    /// The number of the staged item.
+    ///
+    /// Its name is one that hardly a table has, because the item's columns stand beside it.
+    private static let number = "item.\"item:n\""
+
+    /// Whether the job said something of an attribute: a column of the staged item beside it, by
+    /// its position, so that a long name is not cut off.
+    private func givenName(_ attribute: String) -> String {
+        let position = relation.attributes.firstIndex(of: attribute)
+        return quoteIdentifier("given:\(position ?? relation.attributes.count)")
     }
 
     private func matches(_ row: String, _ columns: [String]) -> String {
         columns.map { name in
             let column = quoteIdentifier(name)
-            // IS NOT DISTINCT FROM finds NULLs but uses no index: only where NULLs can be. A target
-            // or member without a value was refused before.
-            let isKey = (relation.target + relation.member).contains(name)
-            let isNullable = !isKey && table.column(name)?.isRequired == false
+            // IS NOT DISTINCT FROM finds NULLs but no index: only where NULLs can be.
+            let isNullable = table.column(name)?.isRequired == false
             return "\(row).\(column) \(isNullable ? "IS NOT DISTINCT FROM" : "=") item.\(column)"
         }.joined(separator: " AND ")
     }
@@ -234,7 +249,7 @@ private struct Writer {
     private func differs(_ row: String, _ columns: [String]) -> String {
         columns.map { name in
             let column = quoteIdentifier(name)
-            return "(item.\(Self.givenName(name)) AND \(row).\(column) IS DISTINCT FROM item.\(column))"
+            return "(item.\(givenName(name)) AND \(row).\(column) IS DISTINCT FROM item.\(column))"
         }.joined(separator: " OR ")
     }
 
@@ -245,7 +260,7 @@ private struct Writer {
         }
         conditions += attributes.map { attribute in
             let column = quoteIdentifier(attribute.name)
-            return "(NOT item.\(Self.givenName(attribute.name)) "
+            return "(NOT item.\(givenName(attribute.name)) "
                 + "OR \(row).\(column) IS NOT DISTINCT FROM item.\(column))"
         }
         return conditions.joined(separator: " AND ")

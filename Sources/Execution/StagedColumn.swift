@@ -109,6 +109,19 @@ struct StagedColumn {
         }
     }
 
+    /// Whether the database may find two values equal that it stores differently: `1.0` and `1.00`
+    /// of a numeric, `Ada` and `ada` of a citext.
+    func mayBeEqualAndDiffer(_ a: Int, _ b: Int, _ column: Column) -> Bool {
+        guard !column.hasExactEquality, states[a] == .value, states[b] == .value else {
+            return false
+        }
+        switch column.type {
+        case .text: return true
+        case .numeric: return DecimalText(texts[textRange(a)]) == DecimalText(texts[textRange(b)])
+        default: return false
+        }
+    }
+
     /// Adds a row's value to a hash.
     func hash(_ row: Int, into hash: inout UInt64) {
         var word = UInt64(states[row].rawValue)

@@ -94,7 +94,9 @@ struct Staging {
             || assignment.operation == .assign
                 && (isNull ? column.isRequired : !column.canBeOmitted)
         guard isNeeded else { return }
-        reject(row, "missing-value", "\(column.name): expected a value, got \(isNull ? "null" : "none")")
+        reject(
+            row, "missing-value",
+            "\(column.name): expected a value, got \(isNull ? "null" : "none")")
     }
 
     /// Keeps the first reason for which an item is refused.

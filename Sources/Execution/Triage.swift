@@ -23,7 +23,11 @@ struct Triage {
                 guard let digest = known[job.id] else {
                     known[job.id] = job.digest
                     origins[job.id] = entry.message.origin
-                    if entry.verdict == nil { live.append(position) } else { givenUp.append(position) }
+                    if entry.verdict == nil {
+                        live.append(position)
+                    } else {
+                        givenUp.append(position)
+                    }
                     continue
                 }
                 // The same record twice in a batch is no second delivery.

@@ -6,6 +6,13 @@ struct ValueReader {
     let column: Column
     /// The longest text accepted, in characters, where the column has no limit of its own.
     let textLimit: Int
+    private let shape: (precision: Int, scale: Int)?
+
+    init(column: Column, textLimit: Int) {
+        self.column = column
+        self.textLimit = textLimit
+        shape = Self.shape(of: column.typeName)
+    }
 
     /// Appends the value to the column.
     ///
@@ -131,20 +138,45 @@ struct ValueReader {
 
     private func isWellFormed(_ text: String) -> Bool {
         switch column.type {
-        case .numeric: text.utf8.count <= 1_000 && Self.isDecimal(text)
-        case .float: Double(text).map(\.isFinite) == true && Self.isDecimal(text)
-        case .date: text.utf8.count == 10 && Timestamp(text + "T00:00:00Z") != nil
-        case .timestampWithZone: Timestamp(text) != nil
-        case .timestamp: Timestamp(text + "Z") != nil
+        case .numeric: isNumeric(text)
+        case .float: isFloat(text)
+        case .date: text.utf8.count == 10 && isTime(text + "T00:00:00Z")
+        case .timestampWithZone: isTime(text)
+        case .timestamp: isTime(text + "Z")
         case .int16, .int32, .int64, .boolean, .uuid, .text, .character, .enumeration, .other:
             false
         }
     }
 
-    /// Decimal digits with an optional sign, fraction and exponent of at most three digits.
-    private static func isDecimal(_ text: String) -> Bool {
-        let pattern = #/-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?/#
-        return text.wholeMatch(of: pattern) != nil
+    private func isNumeric(_ text: String) -> Bool {
+        guard text.utf8.count <= 1_000, let number = DecimalText(text.utf8) else { return false }
+        return shape.map { number.fits(precision: $0.precision, scale: $0.scale) } ?? true
+    }
+
+    /// A number that the type holds, though perhaps not to its last digit.
+    private func isFloat(_ text: String) -> Bool {
+        guard text.utf8.count <= 1_000, let number = DecimalText(text.utf8) else { return false }
+        let isZero = number == DecimalText("0".utf8)
+        if column.typeName == "real" {
+            return Float(text).map { $0.isFinite && $0.isZero == isZero } == true
+        }
+        return Double(text).map { $0.isFinite && $0.isZero == isZero } == true
+    }
+
+    /// RFC 3339 as far as Postgres reads it: from the year 1, and less than 16 hours from UTC.
+    private func isTime(_ text: String) -> Bool {
+        guard Timestamp(text) != nil, !text.hasPrefix("0000") else { return false }
+        let zone = text.utf8.suffix(6)
+        let isOffset = zone.first == UInt8(ascii: "+") || zone.first == UInt8(ascii: "-")
+        return !isOffset || zone.dropFirst().lexicographicallyPrecedes("16:00".utf8)
+    }
+
+    /// The digits of `numeric(precision, scale)`.
+    private static func shape(of typeName: String) -> (precision: Int, scale: Int)? {
+        guard typeName.hasPrefix("numeric("), typeName.hasSuffix(")") else { return nil }
+        let numbers = typeName.dropFirst("numeric(".count).dropLast().split(separator: ",")
+            .compactMap { Int($0) }
+        return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
     }
 
     /// What the column takes, in words.
@@ -157,7 +189,9 @@ struct ValueReader {
         case .uuid: "a UUID"
         case .text(let limit): "a text of at most \(limit ?? textLimit) characters without NUL"
         case .character(let limit): "a text of at most \(limit) characters without NUL"
-        case .numeric: "a decimal number of at most 1000 digits"
+        case .numeric:
+            shape.map { "a decimal number that fits numeric(\($0.precision),\($0.scale))" }
+                ?? "a decimal number of at most 1000 digits"
         case .float: "a decimal number"
         case .date: "a date such as 2026-11-21"
         case .timestamp: "a time such as 2026-11-21T08:00:00"

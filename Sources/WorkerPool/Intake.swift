@@ -76,7 +76,8 @@ struct Intake: Sendable {
         if assignment.onConflict == .update, relation.conflict == .ignore {
             throw MessageFault(
                 .invalidData,
-                "on_conflict: expected ignore, which is all that \(relation.name) allows, got update")
+                "on_conflict: expected ignore, which is all that \(relation.name) allows, got update"
+            )
         }
         return job
     }

@@ -17,8 +17,10 @@ struct OffsetLedger {
         let epoch: UInt64
         /// The sequence number of `open`'s first element.
         var base = 0
-        /// The offsets from the first that is not done, in the order of reading. Gaps between
-        /// offsets (compaction, transactions) need no care: only records that came are here.
+        /// The offsets from the first that is not done, in the order of reading.
+        ///
+        /// Gaps between offsets (compaction, transactions) need no care: only records that came are
+        /// here.
         var open: [(offset: Int64, isDone: Bool)] = []
         /// The elements before this one are done.
         var head = 0

@@ -19,7 +19,8 @@ final class StopSignal: Sendable {
     func wait(_ duration: Duration) -> Bool {
         guard !isStopped else { return false }
         let parts = duration.components
-        let nanoseconds = Int(parts.seconds) * 1_000_000_000 + Int(parts.attoseconds / 1_000_000_000)
+        let nanoseconds =
+            Int(parts.seconds) * 1_000_000_000 + Int(parts.attoseconds / 1_000_000_000)
         if semaphore.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success {
             // The signal stays for the next one who waits.
             semaphore.signal()

@@ -261,7 +261,8 @@ public final class WorkerPool: Sendable {
         }
         abortSignal.stop()
         let limit = ContinuousClock.now + .seconds(5)
-        while !waitUntil(min(limit, .now + .milliseconds(200)), { $0.idleLanes.count == settings.lanes }),
+        while !waitUntil(
+            min(limit, .now + .milliseconds(200)), { $0.idleLanes.count == settings.lanes }),
             ContinuousClock.now < limit
         {
             for lane in lanes { lane.cancel() }
@@ -340,7 +341,9 @@ extension WorkerPool: RebalanceListener {
             // The next owner reads again what is done; the receipts make that harmless.
             logger.info("committing on revoke failed", metadata: ["error": "\(error)"])
         }
-        report(isDrained ? "partitions revoked" : "partitions revoked before they were done", partitions)
+        report(
+            isDrained ? "partitions revoked" : "partitions revoked before they were done",
+            partitions)
     }
 
     public func lost(_ partitions: [TopicPartition]) {

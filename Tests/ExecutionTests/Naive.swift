@@ -1,0 +1,163 @@
+import Jobs
+import Postgres
+
+/// What a test says of an attribute.
+enum Said: Hashable, Sendable {
+    case nothing
+    case null
+    case value(String)
+
+    var json: String? {
+        switch self {
+        case .nothing: nil
+        case .null: "null"
+        case .value(let text): "\"\(text)\""
+        }
+    }
+
+    var sql: String? {
+        switch self {
+        case .nothing: nil
+        case .null: "NULL"
+        case .value(let text): quoteLiteral(text)
+        }
+    }
+}
+
+/// A job of the property test, before it is written as a message.
+struct PlannedJob {
+    struct Item {
+        let club: Int
+        let person: String
+        let role: Said
+        let note: Said
+        let weight: Said
+
+        /// The row that it is about.
+        var row: String { "\(club)/\(person)" }
+        var attributes: [(name: String, said: Said)] {
+            [("role", role), ("note", note), ("weight", weight)]
+        }
+    }
+
+    let isAssign: Bool
+    let clubs: [Int]
+    /// The items of each club.
+    let members: [Item]
+    let isAtomic: Bool
+    let onConflict: String?
+
+    var items: [Item] {
+        clubs.flatMap { club in
+            members.map { item in
+                Item(
+                    club: club, person: item.person, role: item.role, note: item.note,
+                    weight: item.weight)
+            }
+        }
+    }
+
+    /// The fields of the job's data.
+    var fields: String {
+        let list = members.map { item -> String in
+            let attributes = item.attributes.compactMap { name, said in
+                said.json.map { ",\"\(name)\":\($0)" }
+            }
+            return "{\"member\":\"\(item.person)\"\(attributes.joined())}"
+        }
+        let targets =
+            clubs.count == 1
+            ? "\"target\":\(clubs[0])"
+            : "\"targets\":[\(clubs.map(String.init).joined(separator: ","))]"
+        return "\"relation\":\"member\",\(targets),\"members\":[\(list.joined(separator: ","))]"
+            + (isAtomic ? ",\"mode\":\"atomic\"" : "")
+            + (onConflict.map { ",\"on_conflict\":\"\($0)\"" } ?? "")
+    }
+}
+
+/// Executes jobs one item at a time, each with the plainest SQL there is.
+struct Naive {
+    enum Outcome: Hashable {
+        case created, updated, unchanged, removed, absent, rejected
+    }
+
+    let connection: Connection
+    /// SQL that is true for a person for whom nothing is written.
+    let rule: (_ person: String) -> String
+
+    /// Executes jobs in their order; the outcomes of their items.
+    func execute(_ jobs: [PlannedJob]) throws -> [[Outcome]] {
+        try connection.transaction {
+            try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
+            return try jobs.map(execute)
+        }
+    }
+
+    private func execute(_ job: PlannedJob) throws -> [Outcome] {
+        try connection.script("SAVEPOINT job")
+        // The rule sees the table as it is before the job.
+        let refused = try job.items.map { try job.isAssign && isRefused($0) }
+        var outcomes = try zip(job.items, refused).map { item, isRefused in
+            isRefused ? .rejected : try execute(item, of: job)
+        }
+        if job.isAtomic, outcomes.contains(.rejected) {
+            try connection.script("ROLLBACK TO SAVEPOINT job")
+            outcomes = outcomes.map { _ in .rejected }
+        }
+        try connection.script("RELEASE SAVEPOINT job")
+        return outcomes
+    }
+
+    private func execute(_ item: PlannedJob.Item, of job: PlannedJob) throws -> Outcome {
+        try connection.script("SAVEPOINT item")
+        do {
+            let outcome = try job.isAssign ? assign(item, job) : unassign(item)
+            try connection.script("RELEASE SAVEPOINT item")
+            return outcome
+        } catch let error as PostgresError where ["22", "23", "P0"].contains(error.sqlState?.class)
+        {
+            try connection.script("ROLLBACK TO SAVEPOINT item; RELEASE SAVEPOINT item")
+            return .rejected
+        }
+    }
+
+    private func isRefused(_ item: PlannedJob.Item) throws -> Bool {
+        guard Int(item.person) != nil else { return true }
+        return try connection.execute("SELECT \(rule(item.person))").bool(0, 0)
+    }
+
+    private func assign(_ item: PlannedJob.Item, _ job: PlannedJob) throws -> Outcome {
+        let person = quoteLiteral(item.person)
+        let given = item.attributes.compactMap { name, said in said.sql.map { (name, $0) } }
+        let columns = ["club_id", "person_id"] + given.map(\.0)
+        let values = ["\(item.club)", person] + given.map(\.1)
+        let written = try connection.execute(
+            """
+            INSERT INTO naive.member (\(columns.joined(separator: ",")))
+            VALUES (\(values.joined(separator: ",")))
+            ON CONFLICT (club_id, person_id) DO NOTHING RETURNING club_id
+            """)
+        if written.count == 1 { return .created }
+        let updatable = given.filter { $0.0 != "weight" }
+        guard job.onConflict != "ignore", !updatable.isEmpty else { return .unchanged }
+        let changed = try connection.execute(
+            """
+            UPDATE naive.member SET \(updatable.map { "\($0) = \($1)" }.joined(separator: ", "))
+            WHERE club_id = \(item.club) AND person_id = \(person)
+              AND (\(updatable.map { "\($0) IS DISTINCT FROM \($1)" }.joined(separator: " OR ")))
+            """)
+        return changed.affected > 0 ? .updated : .unchanged
+    }
+
+    private func unassign(_ item: PlannedJob.Item) throws -> Outcome {
+        let conditions = item.attributes.compactMap { name, said in
+            said.sql.map { " AND \(name) IS NOT DISTINCT FROM \($0)" }
+        }
+        let removed = try connection.execute(
+            """
+            DELETE FROM naive.member WHERE club_id = \(item.club)
+              AND person_id = \(quoteLiteral(item.person))\(conditions.joined())
+            """)
+        return removed.affected > 0 ? .removed : .absent
+    }
+}

@@ -1,0 +1,116 @@
+import Jobs
+import Postgres
+import Testing
+
+@testable import Execution
+
+/// The server says how many statements a batch costs.
+@Suite(.enabled("needs pg_stat_statements", serverCountsStatements))
+struct StatementCountTests {
+    private let desk: Desk
+
+    init() throws {
+        desk = try Desk.school()
+        try desk.connection.script("CREATE EXTENSION pg_stat_statements")
+    }
+
+    enum Kind: String, CaseIterable, Sendable {
+        case create, update, repetition, unassign, mixed
+    }
+
+    /// How many jobs of how many items.
+    private static let sizes = [(1, 1), (1, 100), (1, 5_000), (500, 1), (500, 10)]
+
+    @Test(arguments: Kind.allCases)
+    func aBatchOfAnySizeCostsTheSameNumberOfStatements(_ kind: Kind) throws {
+        var counts: [Int] = []
+        for (jobs, items) in Self.sizes {
+            try desk.connection.script("TRUNCATE school.enrollment")
+            if kind != .create { try desk.execute(try batch("assign", jobs, items, role: "ta")) }
+            let messages =
+                switch kind {
+                case .create: try batch("assign", jobs, items, role: "ta")
+                case .update: try batch("assign", jobs, items, role: "teacher")
+                case .repetition: try batch("assign", jobs, items, role: "ta")
+                case .unassign: try batch("unassign", jobs, items, role: nil)
+                case .mixed: try mixed(jobs, items)
+                }
+            counts.append(try statements { try desk.execute(messages) })
+        }
+        print("statements of a batch, \(kind): \(counts[0])")
+        #expect(Set(counts).count == 1, "\(counts)")
+        #expect(counts[0] <= 14)
+    }
+
+    @Test func aDuplicateBatchCostsTheClaimAndANote() throws {
+        var counts: [Int] = []
+        for (jobs, items) in Self.sizes {
+            let messages = try batch("assign", jobs, items, role: "ta")
+            try desk.execute(messages)
+            let again = messages.map { message in
+                desk.message(message.content, bytes: message.value ?? [])
+            }
+            counts.append(try statements { try desk.execute(again) })
+        }
+        #expect(Set(counts) == [5], "\(counts)")
+    }
+
+    /// Calls from outside: what constraints and triggers execute themselves is not counted.
+    ///
+    /// The deferred ones execute it at COMMIT, where the server takes it for a call from outside.
+    private func statements(_ body: () throws -> Void) throws -> Int {
+        try desk.connection.execute(
+            """
+            SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database
+            WHERE datname = current_database()
+            """)
+        try body()
+        let count = try desk.value(
+            """
+            SELECT sum(s.calls) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
+            WHERE d.datname = current_database() AND s.toplevel
+              AND s.query NOT LIKE '%pg_stat_statements%'
+              AND s.query NOT LIKE 'SELECT % FROM ONLY % FOR KEY SHARE OF x'
+            """)
+        return try #require(count.flatMap { Int($0) })
+    }
+
+    /// Jobs for courses that are open, no pair twice.
+    private func batch(
+        _ kind: String, _ jobs: Int, _ items: Int, role: String?
+    ) throws -> [Message] {
+        try (0..<jobs).map { job in
+            let first = job / 99 * items + 1
+            let members = (first..<(first + items)).map(String.init).joined(separator: ",")
+            return try desk.enrollment(
+                kind, course: 1 + job % 99, members,
+                role.map { #""attributes":{"role":"\#($0)"}"# } ?? "")
+        }
+    }
+
+    /// Every outcome, a dead letter, a duplicate and a job that fails.
+    private func mixed(_ jobs: Int, _ items: Int) throws -> [Message] {
+        var messages = try batch("assign", jobs, items, role: "teacher")
+        messages += try (0..<jobs).flatMap { job -> [Message] in
+            let course = 101 + job % 99
+            let members = (1...items).map { String($0 + job) }.joined(separator: ",")
+            return [
+                try desk.enrollment("assign", course: course, members),
+                try desk.enrollment("unassign", course: course, "1,\(5_900 + job / 99)"),
+                try desk.enrollment("assign", course: course, "99999,\"x\""),
+                try desk.enrollment("assign", course: course, "1,99999", #""mode":"atomic""#),
+            ]
+        }
+        let again = messages[0]
+        messages.append(desk.message(again.content, bytes: again.value ?? []))
+        messages.append(desk.message(.fault(MessageFault(.notJSON, "no")), bytes: [1]))
+        return messages
+    }
+}
+
+/// Whether the library is there to be preloaded; a server that does not start fails the tests.
+private func serverCountsStatements() -> Bool {
+    let libraries = Result { try Desk.school().value("SHOW shared_preload_libraries") }
+    guard case .success(let names) = libraries else { return true }
+    return names?.contains("pg_stat_statements") == true
+}
