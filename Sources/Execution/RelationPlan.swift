@@ -85,12 +85,14 @@ public struct RelationPlan: Sendable {
             checks: checks)
     }
 
-    /// Whether an SQL text has a table's name as a word: more often true than the text reads it,
-    /// never less often.
+    /// Whether an SQL text has a table's name in it: more often true than the text reads the table.
+    ///
+    /// It does not see through views and functions.
     private static func mentions(_ table: TableName, in sql: String) -> Bool {
-        sql.lowercased().split { character in
-            !(character.isLetter || character.isNumber || character == "_")
-        }.contains { $0 == table.name.lowercased() }
+        // A quote inside a quoted name stands twice.
+        sql.lowercased().contains(
+            table.name.lowercased().split(separator: "\"", omittingEmptySubsequences: false)
+                .joined(separator: "\"\""))
     }
 }
 

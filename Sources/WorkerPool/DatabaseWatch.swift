@@ -3,35 +3,43 @@ import Postgres
 import Synchronization
 
 /// Says once that the database went away and once that it is back, however many lanes try.
+///
+/// Lanes report late what they saw early: only an attempt that was begun after the last change says
+/// anything new.
 final class DatabaseWatch: Sendable {
-    private struct Outage {
-        let since: ContinuousClock.Instant
-        let reason: String
+    private struct State {
+        var isAway = false
+        var changed: ContinuousClock.Instant
     }
 
-    private let outage = Mutex<Outage?>(nil)
+    private let state = Mutex(State(changed: .now))
     private let logger: Logger
 
     init(logger: Logger) { self.logger = logger }
 
-    func failed(_ error: PostgresError) {
-        let isNews = outage.withLock { outage in
-            defer {
-                outage = outage ?? Outage(since: .now, reason: error.message)
-            }
-            return outage == nil
+    /// Notes an attempt that failed for the database's sake.
+    func failed(_ error: PostgresError, begun: ContinuousClock.Instant) {
+        let isNews = state.withLock { state in
+            guard !state.isAway, begun > state.changed else { return false }
+            state = State(isAway: true, changed: .now)
+            return true
         }
         guard isNews else { return }
-        logger.warning("database does not answer, waiting", metadata: ["error": "\(error)"])
+        let text: Logger.Message =
+            error.isConnectionLost || error.sqlState == nil
+            ? "database does not answer, waiting" : "database refuses the work, waiting"
+        logger.warning(text, metadata: ["error": "\(error)"])
     }
 
-    func worked() {
-        let ended = outage.withLock { outage in
-            defer { outage = nil }
-            return outage
+    /// Notes an attempt that was committed.
+    func worked(begun: ContinuousClock.Instant) {
+        let since = state.withLock { state -> ContinuousClock.Instant? in
+            guard state.isAway, begun > state.changed else { return nil }
+            defer { state = State(changed: .now) }
+            return state.changed
         }
-        guard let ended else { return }
+        guard let since else { return }
         logger.notice(
-            "database answers again", metadata: ["after": "\(ContinuousClock.now - ended.since)"])
+            "database answers again", metadata: ["after": "\(ContinuousClock.now - since)"])
     }
 }

@@ -29,12 +29,17 @@ final class Heartbeat: @unchecked Sendable {
     /// Beats until the worker stops, with what the closure says each time.
     func start(_ pulse: @escaping @Sendable () -> Pulse) { queue.async { self.beat(pulse) } }
 
-    /// Takes the worker off the list, if the database can be asked.
+    /// Takes the worker off the list, if the database can be asked within two seconds.
     func retire() {
-        queue.sync {
-            if let connection, connection.isUsable { try? receipts.retire(on: connection) }
-            connection?.close()
+        let isRetired = DispatchSemaphore(value: 0)
+        queue.async {
+            if let connection = self.connection, connection.isUsable {
+                try? self.receipts.retire(on: connection)
+            }
+            self.connection?.close()
+            isRetired.signal()
         }
+        _ = isRetired.wait(timeout: .now() + 2)
     }
 
     private func beat(_ pulse: @escaping @Sendable () -> Pulse) {

@@ -77,12 +77,18 @@ final class Lane: @unchecked Sendable {
         var tries = 0
         while let current = rest.popLast() {
             if stop.isStopped { return .abandoned }
+            let begun = ContinuousClock.now
             do {
                 total.add(try attempt(current))
+                watch.worked(begun: begun)
                 tries = 0
             } catch {
                 tries += 1
-                guard let next = follow(current, error, tries: tries) else { return .abandoned }
+                guard let next = follow(current, error, tries: tries, begun: begun) else {
+                    return .abandoned
+                }
+                // The halves are tried for the first time.
+                if next.count > 1 { tries = 0 }
                 rest += next
             }
         }
@@ -93,9 +99,7 @@ final class Lane: @unchecked Sendable {
         let connection = try usableConnection()
         let executor = BatchExecutor(
             plans: plans.current, receipts: receipts, limits: settings.execution)
-        let result = try executor.execute(batch, on: connection)
-        watch.worked()
-        return result
+        return try executor.execute(batch, on: connection)
     }
 
     private func usableConnection() throws -> Connection {
@@ -113,16 +117,18 @@ final class Lane: @unchecked Sendable {
     }
 
     /// What to execute after a failure, the next last; nil to stop.
-    private func follow(_ batch: Batch, _ error: any Error, tries: Int) -> [Batch]? {
+    private func follow(
+        _ batch: Batch, _ error: any Error, tries: Int, begun: ContinuousClock.Instant
+    ) -> [Batch]? {
         guard let error = error as? PostgresError else {
             preconditionFailure("executing a batch throws what the database says, got \(error)")
         }
         let failure = FailureClass(error)
         let isOwn = failure == .permanent || failure == .timeout
         if failure == .infrastructure {
-            watch.failed(error)
+            watch.failed(error, begun: begun)
             rereadSchema(after: error)
-        } else {
+        } else if tries == 1 {
             logger.info(
                 "batch failed", metadata: ["error": "\(error)", "jobs": "\(batch.entries.count)"])
         }

@@ -105,6 +105,44 @@ import Testing
         #expect(log.components(separatedBy: "database answers again").count == 2, "\(log)")
     }
 
+    @Test("SIGTERM ends a worker whose Postgres hangs, and nothing is lost")
+    func databaseHangs() throws {
+        let server = try PrivatePostgres()
+        defer { server.stop() }
+        try server.createDatabase("school")
+        let conninfo = server.conninfo(database: "school")
+        let stage = try Stage()
+        let connection = try Connection(conninfo, applicationName: "scenario")
+        try School.build(Stage.school, on: connection)
+        let own = ["ROLLCALL_DATABASE_URL": conninfo, "ROLLCALL_SHUTDOWN_GRACE": "1s"]
+        #expect(try stage.run(["migrate"], environment: own).status == .exited(0))
+        let traffic = traffic(200)
+        let worker = try stage.startWorker("worker", environment: own)
+        try stage.wait("the worker is there") {
+            try connection.execute("SELECT FROM rollcall.workers WHERE partitions > 0").count == 1
+        }
+        let backends = try connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'rollcall/%'")
+        #expect(backends.count > 0)
+        let postmaster = try connection.execute(
+            "SELECT (string_to_array(pg_read_file('postmaster.pid'), E'\\n'))[1]"
+        ).int(0, 0)
+        // Nobody answers any more: those who do, and the one who would let others in.
+        var stopped = [pid_t(postmaster)] + (0..<backends.count).map { pid_t(backends.int($0, 0)) }
+        for pid in stopped { kill(pid, SIGSTOP) }
+        defer { for pid in stopped { kill(pid, SIGCONT) } }
+        try stage.produce(traffic.messages)
+        #expect(worker.terminate())
+        #expect(worker.wait(timeout: .seconds(30)) == .exited(0), "\(stage.logText("worker"))")
+        for pid in stopped { kill(pid, SIGCONT) }
+        stopped = []
+        let next = try stage.startWorker("next", environment: own)
+        try stage.waitUntilDone(traffic, on: connection)
+        try stage.audit(traffic, on: connection)
+        #expect(next.terminate())
+        #expect(next.wait(timeout: .seconds(30)) == .exited(0))
+    }
+
     @Test("a broker that is away is waited for, with one line of news")
     func brokerAway() throws {
         let stage = try Stage()

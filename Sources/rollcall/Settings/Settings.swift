@@ -81,9 +81,9 @@ extension Settings {
         var jobItems = 100_000
         var textLength = 10_000
         var jsonDepth = 32
-        var inFlightJobs = 20_000
+        var inFlightJobs = 5_000
         var inFlightItems = 200_000
-        var inFlightBytes = 64 * 1024 * 1024
+        var inFlightBytes = 32 * 1024 * 1024
         var storedRejections = 1_000
     }
 
