@@ -147,21 +147,14 @@ import Testing
         let batch = Desk.batch([meanwhile])
         let result = Mutex<Result<BatchResult, any Error>?>(nil)
         let group = DispatchGroup()
-        DispatchQueue.global().async(group: group) {
+        DispatchQueue(label: "waiting").async(group: group) {
             let made = Result {
                 let mine = try Connection(conninfo, applicationName: "waiting")
                 return try executor.execute(batch, on: mine)
             }
             result.withLock { $0 = made }
         }
-        while try desk.value(
-            """
-            SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'
-            """) == "0"
-        {
-            if result.withLock({ $0 }) != nil { break }
-        }
+        while result.withLock({ $0 }) == nil, try !desk.isSomebodyWaiting() {}
         try other.script("COMMIT")
         group.wait()
         return try #require(result.withLock { $0 }).get()
@@ -200,19 +193,14 @@ import Testing
         let conninfo = desk.database.conninfo
         let executor = desk.executor
         let totals = Mutex(BatchResult())
-        let failures = Mutex<[String]>([])
-        DispatchQueue.concurrentPerform(iterations: 2) { _ in
-            do {
-                let mine = try Connection(conninfo, applicationName: "twin")
-                for batch in batches {
-                    let result = try executor.execute(batch, on: mine)
-                    totals.withLock { $0.add(result) }
-                }
-            } catch {
-                failures.withLock { $0.append("\(error)") }
+        let failures = sideBySide { _ in
+            let mine = try Connection(conninfo, applicationName: "twin")
+            for batch in batches {
+                let result = try executor.execute(batch, on: mine)
+                totals.withLock { $0.add(result) }
             }
         }
-        #expect(failures.withLock { $0 }.isEmpty)
+        #expect(failures.isEmpty)
         #expect(totals.withLock { $0.jobs } == 150)
         #expect(try desk.value("SELECT count(*) FROM rollcall.job") == "150")
         #expect(

@@ -149,6 +149,15 @@ final class Desk {
         }
     }
 
+    /// Whether a session of this database waits for another.
+    func isSomebodyWaiting() throws -> Bool {
+        try value(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """) != "0"
+    }
+
     /// Who takes a course, with their roles.
     func enrolled(_ course: Int) throws -> [String] {
         try rows(

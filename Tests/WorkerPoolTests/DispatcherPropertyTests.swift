@@ -9,8 +9,8 @@ import Testing
 /// Random traffic through the dispatcher and the ledger, beside what must come out.
 private struct Traffic {
     private static let limits = Dispatcher.Limits(
-        batchItems: 40, batchJobs: 6, window: .milliseconds(5), inFlightJobs: 1_000,
-        inFlightItems: 10_000, inFlightBytes: 1_000_000)
+        batchItems: 40, batchJobs: 6, window: .milliseconds(5), inFlightJobs: 1,
+        inFlightItems: 1, inFlightBytes: 1)
 
     private var generator: SeededGenerator
     private var ledger = OffsetLedger()
@@ -144,6 +144,7 @@ private struct Traffic {
         #expect(dispatcher.jobs == 0)
         #expect(dispatcher.waitingJobs == 0)
         #expect(dispatcher.nextDue == nil)
+        // With limits of one there is room only where every count is zero.
         #expect(dispatcher.hasRoom)
         #expect(!dispatcher.isFull)
     }

@@ -235,6 +235,18 @@ import Testing
         #expect(offsets(nextBatch(at: late)) == [3])
     }
 
+    @Test func whatWasDroppedCountsNoMore() throws {
+        try admit("a", members: 99)
+        try admit("b")
+        dispatcher.drop([partition(0)])
+        #expect(dispatcher.hasRoom)
+        // Neither do its items fill a batch, nor does it take their place.
+        try admit("c", members: 99)
+        #expect(dispatcher.nextDue == start + .milliseconds(5))
+        try admit("d")
+        #expect(dispatcher.nextDue == start)
+    }
+
     @Test func aKeyWhoseMessagesWereAllDroppedComesBack() throws {
         try admit("a")
         dispatcher.drop([partition(0)])
