@@ -151,7 +151,9 @@ public struct BatchExecutor: Sendable {
         _ batch: Batch, _ triage: Triage, _ live: LiveJobs, on connection: Connection
     ) throws -> BatchResult {
         var reports = live.reports(storedRejections: limits.storedRejections)
-        reports += triage.givenUp.compactMap { GivenUp.report(batch.entries[$0]) }
+        reports += triage.givenUp.compactMap {
+            GivenUp.report(batch.entries[$0], storedRejections: limits.storedRejections)
+        }
         var letters = triage.deadLetters
         for report in reports where report.state == .failed {
             guard let error = report.error,
@@ -199,12 +201,27 @@ struct ItemKey: Hashable {
 
 /// A job that is given up, with every item accounted for.
 enum GivenUp {
-    static func report(_ entry: Batch.Entry) -> JobReport? {
+    static func report(_ entry: Batch.Entry, storedRejections: Int) -> JobReport? {
         guard let job = entry.message.job, let verdict = entry.verdict else { return nil }
         var counts = OutcomeCounts()
         counts.rejected = job.assignment.itemCount
         return JobReport(
             job: job, origin: entry.message.origin, state: .failed, counts: counts,
-            rejections: [], error: verdict, attempts: max(1, entry.failures))
+            rejections: items(of: job.assignment, verdict, atMost: storedRejections),
+            error: verdict, attempts: max(1, entry.failures))
+    }
+
+    private static func items(
+        of assignment: Assignment, _ verdict: Rejection, atMost limit: Int
+    ) -> [JobReport.RejectedItem] {
+        let document = assignment.document
+        let members = assignment.targets.lazy.flatMap { _ in
+            document.elements(of: assignment.members)
+        }
+        return members.prefix(limit).enumerated().map { position, member in
+            JobReport.RejectedItem(
+                number: position + 1, member: Assignment.text(of: member, in: document),
+                rejection: verdict)
+        }
     }
 }

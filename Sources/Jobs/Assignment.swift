@@ -38,7 +38,9 @@ public struct Assignment: Sendable {
         return targets.count == 1 ? text : "\(text) and \(targets.count - 1) more"
     }
 
-    static func text(
+    /// A value as people read it: a string without its quotes, anything else as it stands, cut off
+    /// at the limit in bytes.
+    public static func text(
         of index: JSONDocument.Index, in document: JSONDocument, limit: Int = 200
     ) -> String {
         switch document[index].kind {

@@ -29,10 +29,9 @@ struct WorkerCommand: ParsableCommand {
         let logger = Logger(label: "rollcall")
         let catalog = try CatalogFiles.read(settings)
         let signals = StopSignals()
-        guard let connection = connect(settings, signals, logger) else { return }
-        try Database.requireSchema(settings, on: connection)
-        let (plans, findings) = try CatalogFiles.compile(catalog, on: connection)
-        connection.close()
+        guard let (plans, findings) = try prepare(settings, catalog, signals, logger) else {
+            return
+        }
         for finding in findings where finding.level != .ok { complain("\(finding)") }
         if findings.contains(where: { $0.level == .error }) { throw ExitCode.configuration }
         let pool = WorkerPool(
@@ -44,6 +43,22 @@ struct WorkerCommand: ParsableCommand {
             complain("\(error)")
             throw ExitCode.configuration
         }
+    }
+
+    /// Checks schema and catalog; nil if told to stop before the database has answered.
+    private func prepare(
+        _ settings: Settings, _ catalog: Catalog, _ signals: StopSignals, _ logger: Logger
+    ) throws -> (plans: [String: RelationPlan], findings: [Finding])? {
+        while let connection = connect(settings, signals, logger) {
+            do {
+                try Database.requireSchema(settings, on: connection)
+                return try CatalogFiles.compile(catalog, on: connection)
+            } catch let code as ExitCode where code == .unreachable {
+                // The connection was lost between two questions: ask them again.
+                signals.wait(settings.retry.firstDelay)
+            }
+        }
+        return nil
     }
 
     /// Connects; a database that is away is waited for, with one line of news.

@@ -122,6 +122,10 @@ import Testing
         #expect(result.failed == 1)
         #expect(try desk.enrolled(7) == ["3|student"])
         #expect(try desk.receipt(bad) == Receipt(rejected: 2, error: "timeout"))
+        let kept = try desk.connection.execute(
+            "SELECT member, code FROM rollcall.rejections ORDER BY item")
+        #expect((0..<kept.count).map { kept.string($0, 0) } == ["1", "2"])
+        #expect((0..<kept.count).allSatisfy { kept.string($0, 1) == "timeout" })
         #expect(try desk.deadLetters() == ["job-failed|\(bad.origin.offset)"])
     }
 
