@@ -83,6 +83,7 @@ struct DemoCommand: ParsableCommand {
         guard keep else { return }
         heading("It stays until Ctrl-C")
         print(stage.invitation)
+        fflush(nil)
         while !signals.isStopped { signals.wait(.seconds(3_600)) }
     }
 
