@@ -34,10 +34,16 @@ import Testing
         #expect(late.revoked == [] && late.lost == [])
 
         for partition in Int32(0)..<4 { try bench.send(1, from: 5, to: partition) }
-        records += try poll(first, second) { records, _ in records.count >= 4 }.records
-        // Whoever reads now starts after the commit: nothing comes twice.
-        #expect(records.map(\.text) == ["5", "5", "5", "5"])
-        #expect(failures.withLock { $0 } == [])
+        records += try poll(first, second) { records, _ in
+            records.count { $0.text == "5" } >= 4
+        }.records
+        // The broker may refuse a commit where one rebalance follows another at once.
+        let refused = failures.withLock { $0 }
+        #expect(refused.allSatisfy { $0.name == "REBALANCE_IN_PROGRESS" }, "\(refused)")
+        // Whoever reads now starts after a commit that held, and nothing comes twice; after one that
+        // was refused it comes again, and nothing is missing.
+        let texts = records.map(\.text)
+        #expect(refused.isEmpty ? texts == ["5", "5", "5", "5"] : texts.count { $0 == "5" } == 4)
 
         second.close()
         #expect(late.revoked.sorted() == early.revoked.sorted())
