@@ -4,7 +4,7 @@ import Store
 
 /// Limits of executing, from the settings.
 public struct ExecutionLimits: Sendable {
-    public let transaction: Receipts.TransactionLimits
+    public var transaction: Receipts.TransactionLimits
     /// The longest text value in characters, where the column has no limit of its own.
     public let textLength: Int
     /// The rejected items kept of one job.
@@ -26,14 +26,21 @@ public struct BatchExecutor: Sendable {
     let plans: [String: RelationPlan]
     let receipts: Receipts
     let limits: ExecutionLimits
+    private let database: String?
 
     /// - Parameters:
     ///   - plans: the catalog's relations by name.
     ///   - receipts: the status tables.
-    public init(plans: [String: RelationPlan], receipts: Receipts, limits: ExecutionLimits) {
+    ///   - database: the only one that may be written, as ``Receipts/limit(_:on:)`` tells it; nil
+    ///     for any.
+    public init(
+        plans: [String: RelationPlan], receipts: Receipts, limits: ExecutionLimits,
+        database: String? = nil
+    ) {
         self.plans = plans
         self.receipts = receipts
         self.limits = limits
+        self.database = database
     }
 
     /// Executes the batch and commits it.
@@ -42,7 +49,7 @@ public struct BatchExecutor: Sendable {
     /// written. Where no item is refused alone, the items clash only when they are written at once:
     /// then they are written in parts.
     ///
-    /// - Throws: `PostgresError`. After one that loses the connection the batch may have been
+    /// - Throws: ``DatabaseChanged``, or `PostgresError`. After one that loses the connection the batch may have been
     ///   committed: executing it again finds the receipts and changes nothing.
     public func execute(_ batch: Batch, on connection: Connection) throws -> BatchResult {
         var condemned: [ItemKey: Rejection] = [:]
@@ -136,7 +143,8 @@ public struct BatchExecutor: Sendable {
     private func begin(
         _ batch: Batch, _ condemned: [ItemKey: Rejection], on connection: Connection
     ) throws -> (Triage, LiveJobs) {
-        try receipts.limit(limits.transaction, on: connection)
+        let found = try receipts.limit(limits.transaction, on: connection)
+        if let database, found != database { throw DatabaseChanged() }
         let ids = batch.entries.compactMap { $0.message.job?.id }
         let triage = Triage(batch, ended: try receipts.ended(ids, on: connection))
         return (
@@ -181,6 +189,9 @@ public struct BatchExecutor: Sendable {
         return result
     }
 }
+
+/// The database is another one than the caller believes: it may have forgotten what was done.
+public struct DatabaseChanged: Error {}
 
 /// Another worker ended one of the batch's jobs while this one was executing it.
 private struct EndedElsewhere: Error {}

@@ -2,10 +2,14 @@ import Postgres
 
 /// What an error of the database means for the work at hand.
 public enum FailureClass: Sendable {
-    /// The database is away, full, read-only, or not as it was: nobody's work is at fault. It is
-    /// tried again for as long as it lasts.
+    /// The database is away, full or read-only: nobody's work is at fault. It is tried again for as
+    /// long as it lasts.
     case infrastructure
-    /// Another transaction was in the way: try again.
+    /// The tables are not as they were, or are forbidden: as above, for what writes these tables.
+    case schema
+    /// A lock was not to be had in time: somebody holds a table or a row.
+    case lock
+    /// Another transaction was in the way, and one of the two had to give way: try again.
     case contention
     /// A statement took too long: try again with less at once.
     case timeout
@@ -20,14 +24,16 @@ public enum FailureClass: Sendable {
         }
         switch state {
         case .queryCanceled: self = .timeout
-        case .lockNotAvailable: self = .contention
+        case .lockNotAvailable: self = .lock
         default:
             switch state.class {
             // Transaction rollback: deadlock, serialization failure.
             case "40": self = .contention
             // Cardinality, data, integrity, functions' own errors, WITH CHECK OPTION, RAISE.
             case "21", "22", "23", "2F", "38", "39", "44", "P0": self = .permanent
-            // The rest is the server's, the connection's, or a schema that changed.
+            // Syntax error or access rule violation, invalid schema name.
+            case "42", "3F": self = .schema
+            // The rest is the server's or the connection's.
             default: self = .infrastructure
             }
         }

@@ -192,9 +192,10 @@ extension RelationPlan {
             do throws(PostgresError) {
                 try connection.execute("EXPLAIN \(statement)", emptyParameters)
             } catch {
-                guard FailureClass(error) != .contention, !error.isConnectionLost,
-                    error.sqlState != nil
-                else { throw error }
+                let isPassing = [.contention, .lock].contains(FailureClass(error))
+                guard !isPassing, !error.isConnectionLost, error.sqlState != nil else {
+                    throw error
+                }
                 return Finding(
                     .error, relation.name,
                     "expected SQL that the database accepts, got an error: \(error.message)",

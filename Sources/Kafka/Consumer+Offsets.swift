@@ -70,6 +70,27 @@ extension Consumer {
         try PartitionList.checkEach(list.raw, doing: "seeking")
     }
 
+    /// Begins partitions anew at other offsets, as if they had just been assigned; they are not paused.
+    ///
+    /// Unlike `seek` it leaves nothing of before: neither what was read ahead nor the position to
+    /// which a pause returns. It belongs to the thread that polls, between two polls.
+    /// The corresponding C functions are `rd_kafka_incremental_unassign` and
+    /// `rd_kafka_incremental_assign`, or `rd_kafka_seek_partitions` in a group that is not
+    /// cooperative.
+    ///
+    /// - Parameter offsets: for each partition the next offset to read; -2 is the first that is there.
+    public func restart(_ offsets: [TopicPartition: Int64]) throws(KafkaError) {
+        if offsets.isEmpty { return }
+        let name = rd_kafka_rebalance_protocol(client.raw).map { String(cString: $0) }
+        guard name == "COOPERATIVE" else {
+            return try seek(offsets, timeoutMilliseconds: 10_000)
+        }
+        let list = PartitionList(offsets)
+        let doing = "reading \(offsets.count) partitions anew"
+        try KafkaError.check(rd_kafka_incremental_unassign(client.raw, list.raw), doing: doing)
+        try KafkaError.check(rd_kafka_incremental_assign(client.raw, list.raw), doing: doing)
+    }
+
     /// Reads nothing more from these partitions, and drops what was read ahead, until `resume`.
     ///
     /// Polling goes on as usual and keeps the membership alive.

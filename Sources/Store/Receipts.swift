@@ -7,9 +7,9 @@ import Postgres
 public struct Receipts: Sendable {
     /// Limits that hold for one transaction, as Postgres reads them.
     public struct TransactionLimits: Sendable {
-        public let statementTimeout: Duration
-        public let lockTimeout: Duration
-        public let idleTimeout: Duration
+        public var statementTimeout: Duration
+        public var lockTimeout: Duration
+        public var idleTimeout: Duration
 
         public init(statementTimeout: Duration, lockTimeout: Duration, idleTimeout: Duration) {
             self.statementTimeout = statementTimeout
@@ -30,15 +30,19 @@ public struct Receipts: Sendable {
     }
 
     /// Sets the limits of the transaction, the first thing inside it.
+    ///
+    /// - Returns: a text that is another one when the database is: a server that was started anew,
+    ///   a replica that took over, a restored copy. What was done may not be there.
+    @discardableResult
     public func limit(
         _ limits: TransactionLimits, on connection: Connection
-    ) throws(PostgresError) {
+    ) throws(PostgresError) -> String {
         var parameters = Parameters()
         parameters.append(milliseconds(limits.statementTimeout))
         parameters.append(milliseconds(limits.lockTimeout))
         parameters.append(milliseconds(limits.idleTimeout))
         parameters.append("rollcall/\(worker)")
-        try connection.execute(statements.beginBatch, parameters)
+        return try connection.execute(statements.beginBatch, parameters).string(0, 0)
     }
 
     private func milliseconds(_ duration: Duration) -> String {
@@ -168,9 +172,11 @@ public struct Receipts: Sendable {
     }
 
     /// Says that the worker is alive.
+    ///
+    /// - Parameter waitsFor: what keeps it from going on; nil if nothing does.
     public func beat(
         _ state: String, host: String, version: String, lanes: Int, inFlight: Int,
-        partitions: Int, on connection: Connection
+        partitions: Int, waitsFor: String?, on connection: Connection
     ) throws(PostgresError) {
         var parameters = Parameters()
         parameters.append(worker)
@@ -180,7 +186,22 @@ public struct Receipts: Sendable {
         parameters.append(host)
         parameters.append(version)
         parameters.append(state)
+        parameters.append(waitsFor.map(storable))
         try connection.execute(statements.beatWorker, parameters)
+    }
+
+    /// Who holds the locks that this worker's transactions wait for, each in a few words.
+    public func blockers(on connection: Connection) throws(PostgresError) -> [String] {
+        var parameters = Parameters()
+        parameters.append("rollcall/\(worker)")
+        let rows = try connection.execute(statements.selectBlockers, parameters)
+        return (0..<rows.count).map { row in
+            let user = rows.optionalString(row, 2).map { " of \($0)" } ?? ""
+            let state = rows.optionalString(row, 3).map { ", \($0)" } ?? ""
+            let since = rows.optionalString(row, 4).map { ", its transaction began \($0) s ago" }
+            return
+                "\(rows.string(row, 1))\(user) (pid \(rows.string(row, 0))\(state)\(since ?? ""))"
+        }
     }
 
     /// Takes the worker off the list.

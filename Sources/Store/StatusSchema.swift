@@ -26,7 +26,8 @@ public struct StatusSchema: Sendable {
     public init(name: String = "rollcall") {
         self.name = name
         let files: [(String, [UInt8])] = [
-            ("jobs", PackageResources._001_jobs_sql)
+            ("jobs", PackageResources._001_jobs_sql),
+            ("progress", PackageResources._002_progress_sql),
         ]
         migrations = files.enumerated().map { index, file in
             var checksum = FNV()
@@ -54,7 +55,14 @@ struct Statements: Sendable {
     let insertRejections: String
     let insertDeadLetters: String
     let insertDuplicates: String
+    let claimProgress: String
+    let saveProgress: String
+    let selectAttempts: String
+    let beginAttempts: String
+    let endAttempts: String
+    let withdrawAttempts: String
     let beatWorker: String
+    let selectBlockers: String
     let retireWorker: String
     let selectJobsPage: String
     let selectJobs: String
@@ -72,7 +80,14 @@ struct Statements: Sendable {
         insertRejections = load(PackageResources.insert_rejections_sql)
         insertDeadLetters = load(PackageResources.insert_dead_letters_sql)
         insertDuplicates = load(PackageResources.insert_duplicates_sql)
+        claimProgress = load(PackageResources.claim_progress_sql)
+        saveProgress = load(PackageResources.save_progress_sql)
+        selectAttempts = load(PackageResources.select_attempts_sql)
+        beginAttempts = load(PackageResources.begin_attempts_sql)
+        endAttempts = load(PackageResources.end_attempts_sql)
+        withdrawAttempts = load(PackageResources.withdraw_attempts_sql)
         beatWorker = load(PackageResources.beat_worker_sql)
+        selectBlockers = load(PackageResources.select_blockers_sql)
         retireWorker = load(PackageResources.retire_worker_sql)
         selectJobsPage = load(PackageResources.select_jobs_page_sql)
         selectJobs = load(PackageResources.select_jobs_sql)

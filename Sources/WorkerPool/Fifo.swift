@@ -9,6 +9,12 @@ struct Fifo<Element> {
 
     mutating func append(_ element: Element) { elements.append(element) }
 
+    /// Puts elements before the first, in their order.
+    mutating func prepend(_ earlier: [Element]) {
+        elements = earlier + elements[head...]
+        head = 0
+    }
+
     mutating func popFirst() -> Element? {
         guard head < elements.count else { return nil }
         let element = elements[head]

@@ -5,13 +5,15 @@ import Store
 /// Says in the database, at a fixed interval, that the worker is alive.
 ///
 /// It has a connection and a queue of its own: no transaction, however long, keeps it silent.
-// @unchecked because `connection` is touched on `queue` alone, which is serial.
+// @unchecked because what varies is touched on `queue` alone, which is serial.
 final class Heartbeat: @unchecked Sendable {
     /// What it says.
     struct Pulse: Sendable {
         var state: String
         var inFlight: Int
         var partitions: Int
+        /// What keeps the worker from going on; nil if nothing does.
+        var waitsFor: String?
     }
 
     private let queue = DispatchQueue(label: "rollcall.heartbeat")
@@ -19,6 +21,9 @@ final class Heartbeat: @unchecked Sendable {
     private let receipts: Receipts
     private let stop: StopSignal
     private var connection: Connection?
+    /// Who held what the worker waited for when somebody last looked.
+    private var blockers: [String] = []
+    private var isLooking = false
 
     init(settings: PoolSettings, receipts: Receipts, stop: StopSignal) {
         self.settings = settings
@@ -42,6 +47,21 @@ final class Heartbeat: @unchecked Sendable {
         _ = isRetired.wait(timeout: .now() + 2)
     }
 
+    /// Looks who holds what the worker is going to wait for.
+    ///
+    /// - Parameter time: when it is waiting; afterwards nobody can tell.
+    func lookForBlockers(after time: Duration) {
+        queue.async {
+            guard !self.isLooking, !self.stop.isStopped else { return }
+            self.isLooking = true
+            self.queue.asyncAfter(deadline: .now() + time.seconds) {
+                self.isLooking = false
+                let found = try? self.receipts.blockers(on: self.usableConnection())
+                if let found, !found.isEmpty { self.blockers = found }
+            }
+        }
+    }
+
     private func beat(_ pulse: @escaping @Sendable () -> Pulse) {
         guard !stop.isStopped else { return }
         // A database that does not answer is the lanes' news; here the next beat tries again.
@@ -53,9 +73,12 @@ final class Heartbeat: @unchecked Sendable {
 
     private func send(_ pulse: Pulse) throws {
         let connection = try usableConnection()
+        if pulse.waitsFor == nil { blockers = [] }
+        let holders = blockers.isEmpty ? "" : ", held by \(blockers.joined(separator: ", "))"
         try receipts.beat(
             pulse.state, host: settings.host, version: settings.version, lanes: settings.lanes,
-            inFlight: pulse.inFlight, partitions: pulse.partitions, on: connection)
+            inFlight: pulse.inFlight, partitions: pulse.partitions,
+            waitsFor: pulse.waitsFor.map { $0 + holders }, on: connection)
     }
 
     private func usableConnection() throws -> Connection {

@@ -1,59 +1,52 @@
 import Dispatch
 import Execution
 import Jobs
-import Logging
 import Postgres
 import Store
 import Synchronization
 
 /// One serial executor with its own database connection.
 ///
-/// A batch is executed again and again until it is committed or the worker stops; what waits
-/// behind it waits in the dispatcher.
+/// It makes one attempt at a batch and says how it ended; what follows is the dispatcher's to decide.
 // @unchecked because `connection` is touched on `queue` alone, which is serial.
 final class Lane: @unchecked Sendable {
-    /// How a batch ended.
+    /// How an attempt ended.
     enum Ending: Sendable {
-        case committed(BatchResult)
-        /// The worker stopped first: nothing of the rest is written, another worker gets it.
-        case abandoned
+        case committed(BatchResult, took: Duration)
+        /// - Parameter isCounted: what may kill a worker is still counted as if it had.
+        case failed(Failure, isCounted: Bool)
+        /// The database is another one than the offsets are true of; nothing was written.
+        case databaseChanged
     }
 
-    let number: Int
     private let queue: DispatchQueue
     private let settings: PoolSettings
     private let plans: PlanSource
     private let receipts: Receipts
-    private let policy: RetryPolicy
-    private let watch: DatabaseWatch
-    private let stop: StopSignal
-    private let logger: Logger
+    private let progress: Progress
     private var connection: Connection?
     private let canceller = Mutex<Canceller?>(nil)
 
     init(
         number: Int, settings: PoolSettings, plans: PlanSource, receipts: Receipts,
-        watch: DatabaseWatch, stop: StopSignal, logger: Logger
+        progress: Progress
     ) {
-        self.number = number
         self.settings = settings
         self.plans = plans
         self.receipts = receipts
-        self.watch = watch
-        self.stop = stop
-        var logger = logger
-        logger[metadataKey: "lane"] = "\(number)"
-        self.logger = logger
+        self.progress = progress
         // A plain serial queue: one that targets another would share its few threads.
         queue = DispatchQueue(label: "rollcall.lane.\(number)")
-        policy = RetryPolicy(
-            firstDelay: settings.retryFirstDelay, maxDelay: settings.retryMaxDelay,
-            attempts: settings.retryAttempts)
     }
 
-    /// Executes a batch on the lane's queue, then calls back on it.
-    func execute(_ batch: Batch, then: @escaping @Sendable (Ending) -> Void) {
-        queue.async { then(self.run(batch)) }
+    /// Makes an attempt on the lane's queue, then calls back on it.
+    ///
+    /// - Parameter database: the one that the batch may be written to.
+    func execute(
+        _ work: Dispatcher.Assignment, in database: String,
+        then: @escaping @Sendable (Ending) -> Void
+    ) {
+        queue.async { then(self.attempt(work, in: database)) }
     }
 
     /// Asks the server to stop what the lane is doing; its transaction is then rolled back.
@@ -70,36 +63,41 @@ final class Lane: @unchecked Sendable {
         }
     }
 
-    private func run(_ batch: Batch) -> Ending {
+    private func attempt(_ work: Dispatcher.Assignment, in database: String) -> Ending {
         dispatchPrecondition(condition: .onQueue(queue))
-        var total = BatchResult()
-        var rest = [batch]
-        var tries = 0
-        while let current = rest.popLast() {
-            if stop.isStopped { return .abandoned }
-            let begun = ContinuousClock.now
-            do {
-                total.add(try attempt(current))
-                watch.worked(begun: begun)
-                tries = 0
-            } catch {
-                tries += 1
-                guard let next = follow(current, error, tries: tries, begun: begun) else {
-                    return .abandoned
-                }
-                // The halves are tried for the first time.
-                if next.count > 1 { tries = 0 }
-                rest += next
-            }
+        let begun = ContinuousClock.now
+        let journal = AttemptJournal(work, progress)
+        do {
+            let connection = try usableConnection()
+            try journal.begin(on: connection)
+            let executor = BatchExecutor(
+                plans: plans.current, receipts: receipts, limits: limits(of: work),
+                database: database)
+            let result = try executor.execute(work.batch, on: connection)
+            journal.end(on: connection)
+            return .committed(result, took: ContinuousClock.now - begun)
+        } catch is DatabaseChanged {
+            return .databaseChanged
+        } catch let error as PostgresError {
+            rereadSchema(after: error)
+            let isCounted = !journal.withdraw(on: connection)
+            return .failed(
+                Failure(
+                    kind: FailureClass(error), text: "\(error)",
+                    isSilent: error.isConnectionLost || error.sqlState == nil,
+                    verdict: Self.verdict(error)),
+                isCounted: isCounted)
+        } catch {
+            preconditionFailure("executing a batch throws what the database says, got \(error)")
         }
-        return .committed(total)
     }
 
-    private func attempt(_ batch: Batch) throws -> BatchResult {
-        let connection = try usableConnection()
-        let executor = BatchExecutor(
-            plans: plans.current, receipts: receipts, limits: settings.execution)
-        return try executor.execute(batch, on: connection)
+    private func limits(of work: Dispatcher.Assignment) -> ExecutionLimits {
+        guard work.isImpatient else { return settings.execution }
+        var limits = settings.execution
+        limits.transaction.lockTimeout = max(
+            .milliseconds(10), limits.transaction.lockTimeout / 8)
+        return limits
     }
 
     private func usableConnection() throws -> Connection {
@@ -114,41 +112,6 @@ final class Lane: @unchecked Sendable {
         connection = fresh
         canceller.withLock { $0 = fresh.canceller() }
         return fresh
-    }
-
-    /// What to execute after a failure, the next last; nil to stop.
-    private func follow(
-        _ batch: Batch, _ error: any Error, tries: Int, begun: ContinuousClock.Instant
-    ) -> [Batch]? {
-        guard let error = error as? PostgresError else {
-            preconditionFailure("executing a batch throws what the database says, got \(error)")
-        }
-        let failure = FailureClass(error)
-        let isOwn = failure == .permanent || failure == .timeout
-        if failure == .infrastructure {
-            watch.failed(error, begun: begun)
-            rereadSchema(after: error)
-        } else if tries == 1 {
-            logger.info(
-                "batch failed", metadata: ["error": "\(error)", "jobs": "\(batch.entries.count)"])
-        }
-        var batch = batch
-        let isAlone = batch.entries.count == 1
-        if isOwn, isAlone { batch.entries[0].failures += 1 }
-        let action = policy.action(
-            after: failure, messages: batch.entries.count,
-            failures: batch.entries.first?.failures ?? 0, tries: tries,
-            random: Double.random(in: 0...1))
-        switch action {
-        case .wait(let delay), .count(let delay):
-            return stop.wait(delay) ? [batch] : nil
-        case .halve:
-            let middle = batch.entries.count / 2
-            return [Batch(Array(batch.entries[middle...])), Batch(Array(batch.entries[..<middle]))]
-        case .giveUp:
-            batch.entries[0].verdict = Self.verdict(error)
-            return [batch]
-        }
     }
 
     /// A statement that the schema does not fit any more was made for another schema.

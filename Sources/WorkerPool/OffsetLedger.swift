@@ -3,7 +3,8 @@ import Kafka
 /// What is in flight of each partition, and up to where all is done.
 ///
 /// A value: the pool asks it under its lock and acts outside. Only what is known to be committed in
-/// the database is closed here, so the watermark that goes to Kafka never passes it.
+/// the database is closed here, so the watermark that goes to Kafka and to the database never passes
+/// it.
 struct OffsetLedger {
     /// A record's place in the ledger.
     struct Ticket: Hashable, Sendable {
@@ -11,6 +12,12 @@ struct OffsetLedger {
         /// The assignment during which it was read; later assignments do not know it.
         fileprivate let epoch: UInt64
         fileprivate let sequence: Int
+    }
+
+    /// Where the watermark is written to.
+    enum Copy: Int, CaseIterable {
+        case kafka
+        case database
     }
 
     private struct PartitionState {
@@ -26,7 +33,8 @@ struct OffsetLedger {
         var head = 0
         /// The next offset to read, as far as all before it is done.
         var watermark: Int64?
-        var committed: Int64?
+        /// The watermark that each copy has.
+        var written: [Int64?] = Copy.allCases.map { _ in nil }
     }
 
     private var partitions: [TopicPartition: PartitionState] = [:]
@@ -35,6 +43,7 @@ struct OffsetLedger {
     /// The partitions that this worker has.
     var assigned: [TopicPartition] { Array(partitions.keys) }
 
+    /// Begins a partition, or begins it anew: tickets of before count no more.
     mutating func assign(_ partition: TopicPartition) {
         partitions[partition] = PartitionState(epoch: nextEpoch)
         nextEpoch += 1
@@ -42,6 +51,11 @@ struct OffsetLedger {
 
     /// Forgets a partition: what is still in flight of it commits no offset any more.
     mutating func remove(_ partition: TopicPartition) { partitions[partition] = nil }
+
+    /// Whether a record was read during the assignment of now.
+    func isCurrent(_ ticket: Ticket) -> Bool {
+        partitions[ticket.partition]?.epoch == ticket.epoch
+    }
 
     /// Notes a record that was read.
     ///
@@ -73,28 +87,36 @@ struct OffsetLedger {
         }
     }
 
-    /// The watermarks that Kafka does not have yet; they count as committed from now on.
-    mutating func takeWatermarks(of list: [TopicPartition]? = nil) -> [TopicPartition: Int64] {
+    /// The watermarks that a copy does not have yet; they count as written from now on.
+    mutating func takeWatermarks(
+        for copy: Copy, of list: [TopicPartition]? = nil
+    ) -> [TopicPartition: Int64] {
         var offsets: [TopicPartition: Int64] = [:]
         for partition in list ?? Array(partitions.keys) {
             guard let state = partitions[partition], let watermark = state.watermark,
-                watermark != state.committed
+                watermark != state.written[copy.rawValue]
             else { continue }
             offsets[partition] = watermark
-            partitions[partition]?.committed = watermark
+            partitions[partition]?.written[copy.rawValue] = watermark
         }
         return offsets
     }
 
-    /// Takes back watermarks whose commit failed, so that they are taken again.
-    mutating func restore(_ offsets: [TopicPartition: Int64]) {
-        for (partition, offset) in offsets where partitions[partition]?.committed == offset {
-            partitions[partition]?.committed = nil
+    /// The watermark that a copy has, as far as this assignment has written one.
+    func written(to copy: Copy, of partition: TopicPartition) -> Int64? {
+        partitions[partition]?.written[copy.rawValue] ?? nil
+    }
+
+    /// Takes back watermarks that could not be written, so that they are taken again.
+    mutating func restore(_ offsets: [TopicPartition: Int64], for copy: Copy) {
+        for (partition, offset) in offsets
+        where partitions[partition]?.written[copy.rawValue] == offset {
+            partitions[partition]?.written[copy.rawValue] = nil
         }
     }
 
     /// Takes all watermarks back: whether Kafka has them is not known.
     mutating func forgetCommits() {
-        for partition in assigned { partitions[partition]?.committed = nil }
+        for partition in assigned { partitions[partition]?.written[Copy.kafka.rawValue] = nil }
     }
 }

@@ -16,6 +16,8 @@ public struct PoolSettings: Sendable {
     public var batchItems: Int
     public var batchJobs: Int
     public var batchWindow: Duration
+    /// What a transaction should take; batches grow and shrink towards it.
+    public var transactionTime: Duration
     public var inFlightJobs: Int
     public var inFlightItems: Int
     public var inFlightBytes: Int
@@ -38,7 +40,8 @@ public struct PoolSettings: Sendable {
     public init(
         workerID: String, host: String, version: String, conninfo: String,
         connectTimeoutSeconds: Int, schema: String, lanes: Int, batchItems: Int, batchJobs: Int,
-        batchWindow: Duration, inFlightJobs: Int, inFlightItems: Int, inFlightBytes: Int,
+        batchWindow: Duration, transactionTime: Duration, inFlightJobs: Int, inFlightItems: Int,
+        inFlightBytes: Int,
         messageBytes: Int, jobItems: Int, jsonDepth: Int, execution: ExecutionLimits,
         retryFirstDelay: Duration, retryMaxDelay: Duration, retryAttempts: Int,
         kafka: Properties, group: String, topics: [String], commitInterval: Duration,
@@ -54,6 +57,7 @@ public struct PoolSettings: Sendable {
         self.batchItems = batchItems
         self.batchJobs = batchJobs
         self.batchWindow = batchWindow
+        self.transactionTime = transactionTime
         self.inFlightJobs = inFlightJobs
         self.inFlightItems = inFlightItems
         self.inFlightBytes = inFlightBytes

@@ -1,6 +1,7 @@
 import Foundation
 import Postgres
 import Sandbox
+import Store
 import Testing
 
 @testable import rollcall
@@ -15,7 +16,8 @@ import Testing
             #expect(worker.wait(timeout: .seconds(30)) == .exited(75))
             #expect(
                 stage.logText(name).contains(
-                    "expected schema version 1, got none: run `rollcall migrate`"))
+                    "expected schema version \(StatusSchema().version), got none: "
+                        + "run `rollcall migrate`"))
         }
     }
 
@@ -31,7 +33,8 @@ import Testing
             try $0.standardOutput?.readToEnd(timeout: .seconds(30)) ?? ""
         }
         for child in children { #expect(child.wait() == .exited(0)) }
-        #expect(outputs.count { $0 == "applied 1 jobs\n" } == 1)
+        let steps = StatusSchema().migrations.map { "applied \($0.version) \($0.name)\n" }
+        #expect(outputs.count { $0 == steps.joined() } == 1)
         #expect(outputs.count { $0 == "nothing to do\n" } == 3)
         #expect(try stage.run(["migrate", "--check"]).status == .exited(0))
     }

@@ -9,12 +9,12 @@ import Testing
 /// Random traffic through the dispatcher and the ledger, beside what must come out.
 private struct Traffic {
     private static let limits = Dispatcher.Limits(
-        batchItems: 40, batchJobs: 6, window: .milliseconds(5), inFlightJobs: 1,
-        inFlightItems: 1, inFlightBytes: 1)
+        batchItems: 40, batchJobs: 6, window: .milliseconds(5), transactionTime: .seconds(1),
+        lanes: 4, inFlightJobs: 1, inFlightItems: 1, inFlightBytes: 1)
 
     private var generator: SeededGenerator
     private var ledger = OffsetLedger()
-    private var dispatcher = Dispatcher(Self.limits)
+    private var dispatcher = Dispatcher(Self.limits, policy: policy)
     private var now = start
     private var nextOffset: Int64 = 0
     private var open: [Dispatcher.Assignment] = []
@@ -34,7 +34,8 @@ private struct Traffic {
             switch Int.random(in: 0..<100, using: &generator) {
             case 0..<50: try admit()
             case 50..<75: take()
-            case 75..<97: settle()
+            case 75..<90: settle()
+            case 90..<97: fail()
             default: drop(Int32.random(in: 0..<3, using: &generator))
             }
             checkCounts()
@@ -99,11 +100,29 @@ private struct Traffic {
     private mutating func settle() {
         guard let index = open.indices.randomElement(using: &generator) else { return }
         let work = open.remove(at: index)
-        dispatcher.settle(work)
+        _ = dispatcher.settle(
+            work, took: .milliseconds(Int64.random(in: 0..<2_000, using: &generator)), at: now)
         for ticket in work.tickets { ledger.close(ticket) }
         for entry in work.batch.entries {
             let (isFirst, _) = settled.insert(entry.message.origin.offset)
             #expect(isFirst)
+        }
+    }
+
+    /// What failed waits again, before all that came later.
+    private mutating func fail() {
+        guard let index = open.indices.randomElement(using: &generator) else { return }
+        let work = open.remove(at: index)
+        let kinds: [FailureClass] = [
+            .infrastructure, .schema, .lock, .contention, .timeout, .permanent,
+        ]
+        _ = dispatcher.fail(
+            work, with: failure(kinds.randomElement(using: &generator) ?? .lock), at: now,
+            random: Double.random(in: 0...1, using: &generator), isCurrent: { _ in true })
+        for entry in work.batch.entries.reversed() {
+            let offset = entry.message.origin.offset
+            guard let name = admitted[offset]?.key else { continue }
+            expected[name, default: []].insert(offset, at: 0)
         }
     }
 
@@ -130,7 +149,7 @@ private struct Traffic {
     /// Everything that waits comes out, and nothing stays behind.
     private mutating func finish() {
         while true {
-            now = now + .seconds(1)
+            now = now + .seconds(60)
             if let work = dispatcher.nextBatch(at: now) {
                 check(work)
                 open.append(work)

@@ -11,12 +11,12 @@ import Testing
     private var offset: Int64 = 0
 
     private static let limits = Dispatcher.Limits(
-        batchItems: 100, batchJobs: 4, window: .milliseconds(5), inFlightJobs: 10,
-        inFlightItems: 200, inFlightBytes: 10_000)
+        batchItems: 100, batchJobs: 4, window: .milliseconds(5), transactionTime: .seconds(1),
+        lanes: 4, inFlightJobs: 10, inFlightItems: 200, inFlightBytes: 10_000)
     private let late = start + .seconds(1)
 
     init() {
-        dispatcher = Dispatcher(Self.limits)
+        dispatcher = Dispatcher(Self.limits, policy: policy)
         for number in Int32(0)..<3 { ledger.assign(partition(number)) }
     }
 
@@ -45,6 +45,10 @@ import Testing
         dispatcher.nextBatch(at: now)
     }
 
+    private func settle(_ work: Dispatcher.Assignment) {
+        _ = dispatcher.settle(work, took: .zero, at: late)
+    }
+
     private func offsets(_ work: Dispatcher.Assignment?) -> [Int64] {
         work?.batch.entries.map(\.message.origin.offset) ?? []
     }
@@ -62,7 +66,7 @@ import Testing
         try admit("a")
         #expect(dispatcher.nextDue == nil)
         #expect(nextBatch(at: late) == nil)
-        dispatcher.settle(first)
+        settle(first)
         #expect(offsets(nextBatch(at: late)) == [2])
     }
 
@@ -74,7 +78,7 @@ import Testing
         let quick = try #require(nextBatch(at: late))
         #expect(offsets(slow) == [1])
         #expect(offsets(quick) == [3])
-        dispatcher.settle(quick)
+        settle(quick)
         try admit("quick")
         #expect(offsets(nextBatch(at: late)) == [4])
     }
@@ -132,7 +136,7 @@ import Testing
         let first = try #require(nextBatch(at: late))
         #expect(offsets(first) == [1, 2, 3, 4])
         #expect(nextBatch(at: late) == nil)
-        dispatcher.settle(first)
+        settle(first)
         #expect(offsets(nextBatch(at: late)) == [5, 6])
     }
 
@@ -157,13 +161,13 @@ import Testing
         try admit("a")
         #expect(dispatcher.isFull)
         #expect(!dispatcher.hasRoom)
-        for _ in 0..<2 { dispatcher.settle(try #require(nextBatch(at: late))) }
+        for _ in 0..<2 { settle(try #require(nextBatch(at: late))) }
         #expect(!dispatcher.isFull)
         #expect(dispatcher.hasRoom)
 
         try admit("b", members: 200)
         #expect(dispatcher.isFull)
-        while let work = nextBatch(at: late) { dispatcher.settle(work) }
+        while let work = nextBatch(at: late) { settle(work) }
         #expect(dispatcher.jobs == 0)
 
         let message = Message(
@@ -173,7 +177,7 @@ import Testing
         try admit(message, "c")
         #expect(dispatcher.isFull)
         #expect(!dispatcher.hasRoom)
-        dispatcher.settle(try #require(nextBatch(at: late)))
+        settle(try #require(nextBatch(at: late)))
         #expect(dispatcher.hasRoom)
     }
 
@@ -188,7 +192,7 @@ import Testing
         var batches: [[Int64]] = []
         while let work = nextBatch(at: late) {
             batches.append(offsets(work))
-            dispatcher.settle(work)
+            settle(work)
         }
         #expect(batches.flatMap { $0 }.sorted() == [1, 2, 3, 4, 5])
         #expect(batches.contains([2]))
@@ -203,7 +207,7 @@ import Testing
         try admit("b", relation: "two")
         let first = try #require(nextBatch(at: late))
         #expect(offsets(first) == [1, 3])
-        dispatcher.settle(first)
+        settle(first)
         #expect(offsets(nextBatch(at: late)) == [2])
     }
 
@@ -230,7 +234,7 @@ import Testing
         #expect(dispatcher.isExecuting([partition(0)]))
         #expect(!dispatcher.isExecuting([partition(1), partition(2)]))
         #expect(offsets(nextBatch(at: late)) == [5])
-        dispatcher.settle(running)
+        settle(running)
         #expect(!dispatcher.isExecuting([partition(0)]))
         #expect(offsets(nextBatch(at: late)) == [3])
     }
@@ -264,7 +268,7 @@ import Testing
         ledger.assign(partition(0))
         try admit("a")
         #expect(nextBatch(at: late) == nil)
-        dispatcher.settle(zombie)
+        settle(zombie)
         #expect(offsets(nextBatch(at: late)) == [2])
     }
 }

@@ -1,3 +1,4 @@
+import Execution
 import Jobs
 import Kafka
 
@@ -5,6 +6,13 @@ import Kafka
 
 let topic = "rollcall.assignments"
 let start = ContinuousClock.now
+let policy = RetryPolicy(firstDelay: .milliseconds(100), maxDelay: .seconds(10), attempts: 3)
+
+func failure(_ kind: FailureClass) -> Failure {
+    Failure(
+        kind: kind, text: "\(kind)", isSilent: kind == .infrastructure,
+        verdict: Rejection(code: "given-up", message: "\(kind)"))
+}
 
 func partition(_ number: Int32) -> TopicPartition {
     TopicPartition(topic: topic, partition: number)

@@ -23,7 +23,7 @@ import Testing
     }
 
     private func take(of list: [TopicPartition]? = nil) -> [TopicPartition: Int64] {
-        ledger.takeWatermarks(of: list)
+        ledger.takeWatermarks(for: .kafka, of: list)
     }
 
     @Test func theWatermarkIsTheOffsetAfterTheLastOfAllThatIsDone() throws {
@@ -64,26 +64,26 @@ import Testing
 
     @Test func aRestoredWatermarkIsTakenAgain() throws {
         ledger.close(try open([0])[0])
-        let taken = ledger.takeWatermarks()
-        ledger.restore(taken)
+        let taken = ledger.takeWatermarks(for: .kafka)
+        ledger.restore(taken, for: .kafka)
         #expect(take() == taken)
     }
 
     @Test func restoringAnOldWatermarkLeavesANewerOneTaken() throws {
         let tickets = try open(0...1)
         ledger.close(tickets[0])
-        let old = ledger.takeWatermarks()
+        let old = ledger.takeWatermarks(for: .kafka)
         ledger.close(tickets[1])
         #expect(take() == [zero: 2])
-        ledger.restore(old)
+        ledger.restore(old, for: .kafka)
         #expect(take().isEmpty)
     }
 
     @Test func restoringAfterRevocationIsHarmless() throws {
         ledger.close(try open([0])[0])
-        let taken = ledger.takeWatermarks()
+        let taken = ledger.takeWatermarks(for: .kafka)
         ledger.remove(zero)
-        ledger.restore(taken)
+        ledger.restore(taken, for: .kafka)
         #expect(take().isEmpty)
     }
 
@@ -135,7 +135,7 @@ import Testing
             waiting.shuffle(using: &generator)
             for ticket in waiting.dropLast(offset == 99_999 ? 0 : 100) { ledger.close(ticket) }
             waiting = offset == 99_999 ? [] : waiting.suffix(100)
-            let taken = ledger.takeWatermarks()[zero] ?? watermark
+            let taken = ledger.takeWatermarks(for: .kafka)[zero] ?? watermark
             #expect(taken >= watermark)
             watermark = taken
             closed.insert(taken)

@@ -82,7 +82,10 @@ extension Setting {
         .integer("batch.jobs", \.batch.jobs, 1...100_000, "The most jobs of one transaction."),
         .duration(
             "batch.window", \.batch.window, .zero ... .seconds(1),
-            "How long a lane waits for more jobs before it begins."),
+            "How long an idle worker waits for more jobs before it begins."),
+        .duration(
+            "batch.transaction_time", \.batch.transactionTime, .milliseconds(10)...minutes(5),
+            "What a transaction should take; batches grow and shrink towards it."),
 
         .bytes(
             "limits.message_bytes", \.limits.messageBytes, 1_024...(1 << 29),

@@ -27,7 +27,7 @@ extension Settings {
         var url = ""
         var schema = "rollcall"
         var statementTimeout = Duration.seconds(30)
-        var lockTimeout = Duration.seconds(5)
+        var lockTimeout = Duration.seconds(2)
         var idleInTransactionTimeout = Duration.seconds(60)
         var connectTimeout = Duration.seconds(10)
     }
@@ -73,6 +73,8 @@ extension Settings {
         var jobs = 500
         /// How long a lane waits for more.
         var window = Duration.milliseconds(3)
+        /// What a transaction should take.
+        var transactionTime = Duration.seconds(1)
     }
 
     /// What is the most of everything.

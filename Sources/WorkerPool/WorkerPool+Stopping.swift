@@ -1,0 +1,110 @@
+import Dispatch
+import Execution
+import Jobs
+import Kafka
+import Logging
+import Synchronization
+
+/// How a pool comes to an end, and what it says on its way.
+extension WorkerPool {
+    /// Finishes or rolls back what is open, commits what is done and leaves the group.
+    func finish(_ consumer: Consumer) {
+        let deadline = ContinuousClock.now + settings.grace
+        drain(until: deadline)
+        commitFinally(consumer, until: deadline)
+        consumer.close()
+        for lane in state.withLock({ $0.idleLanes }) { lanes[lane].close() }
+        heartbeat.retire()
+        checkpoint.close(within: .seconds(2))
+        let totals = state.withLock { $0.totals }
+        logger.info(
+            "worker stopped",
+            metadata: ["jobs": "\(totals.jobs)", "items": "\(totals.items.total)"])
+    }
+
+    /// Waits for the lanes, at most for the grace period, then cancels what they are doing.
+    private func drain(until deadline: ContinuousClock.Instant) {
+        state.withLock { state in
+            state.isStopping = true
+            state.dispatcher.drop(Set(state.ledger.assigned))
+        }
+        if !waitUntil(deadline, { $0.idleLanes.count == settings.lanes }) {
+            logger.warning("grace period is over, rolling back open batches")
+        }
+        abortSignal.stop()
+        guard !state.withLock({ $0.idleLanes.count == settings.lanes }) else { return }
+        // A server that does not answer does not answer this either: nobody waits for it.
+        DispatchQueue.global().async { [lanes] in
+            for lane in lanes { lane.cancel() }
+        }
+        if !waitUntil(.now + .seconds(5), { $0.idleLanes.count == settings.lanes }) {
+            logger.warning("the database does not answer: open transactions end with this process")
+        }
+    }
+
+    /// Commits what is done before the group is left.
+    ///
+    /// A group that is being rebalanced may refuse commits: polling goes on until it is done, and
+    /// what comes meanwhile is left to the next owner. Trying again sooner would be taken for a
+    /// member of an old generation, which loses its partitions. Where time runs out, or no broker
+    /// answers, nothing is lost: the next owner reads again what has a receipt.
+    private func commitFinally(_ consumer: Consumer, until deadline: ContinuousClock.Instant) {
+        while true {
+            let (offsets, rebalances) = state.withLock { state in
+                (state.ledger.takeWatermarks(for: .kafka), state.rebalances)
+            }
+            guard !offsets.isEmpty else { return }
+            do throws(KafkaError) {
+                return try consumer.commit(offsets)
+            } catch {
+                state.withLock { $0.ledger.restore(offsets, for: .kafka) }
+                guard error.isFromBroker, !error.isFatal, ContinuousClock.now < deadline else {
+                    logger.info("offsets not committed", metadata: ["error": "\(error)"])
+                    return
+                }
+            }
+            var ignored: [Record] = []
+            while state.withLock({ $0.rebalances }) == rebalances, ContinuousClock.now < deadline {
+                ignored.removeAll(keepingCapacity: true)
+                _ = consumer.poll(max: Self.pollMax, timeoutMilliseconds: 100, into: &ignored)
+            }
+        }
+    }
+
+    /// Waits for batches to end until the condition holds.
+    ///
+    /// - Returns: whether it does.
+    func waitUntil(
+        _ deadline: ContinuousClock.Instant, _ condition: (borrowing State) -> Bool
+    ) -> Bool {
+        while true {
+            if state.withLock({ condition($0) }) { return true }
+            let left = deadline - ContinuousClock.now
+            guard left > .zero else { return false }
+            _ = settled.wait(timeout: .now() + min(left, .milliseconds(100)).seconds)
+        }
+    }
+
+    func log(_ news: News) {
+        switch news {
+        case .databaseAway(let error, let isSilent):
+            logger.warning(
+                isSilent
+                    ? "database does not answer, waiting" : "database refuses the work, waiting",
+                metadata: ["error": "\(error)"])
+        case .databaseBack(let time):
+            logger.notice("database answers again", metadata: ["after": "\(time)"])
+        case .databaseChanged:
+            logger.notice("database was restarted or replaced, asking what it remembers")
+        case .relationWaits(let relation, let error):
+            logger.warning(
+                "relation waits, others go on",
+                metadata: ["relation": "\(relation)", "error": "\(error)"])
+        case .relationGoesOn(let relation, let time):
+            logger.notice(
+                "relation goes on", metadata: ["relation": "\(relation)", "after": "\(time)"])
+        case .batchFailed(let error, let jobs):
+            logger.info("batch failed", metadata: ["error": "\(error)", "jobs": "\(jobs)"])
+        }
+    }
+}
