@@ -162,10 +162,16 @@ extension RelationPlan {
         var findings: [Finding] = []
         let written = catalog.relations.values.map(\.table)
         for relation in catalog.sortedRelations {
-            let (checked, found) = try CatalogCheck.check(relation, on: connection)
+            let (checked, found, constraints) = try briefly(on: connection) {
+                let (checked, found) = try CatalogCheck.check(relation, on: connection)
+                let table = checked?.table.name
+                let constraints = try table.map {
+                    try CheckConstraint.read($0, on: connection)
+                }
+                return (checked, found, constraints ?? [])
+            }
             findings += found
             guard let checked else { continue }
-            let constraints = try CheckConstraint.read(checked.table.name, on: connection)
             var plan = RelationPlan(checked, writtenTables: written, constraints: constraints)
             if !constraints.isEmpty, try plan.problem(on: connection) != nil {
                 // A CHECK that cannot be asked of a staged item is left to the database.
@@ -190,7 +196,9 @@ extension RelationPlan {
         ]
         for statement in statements.compactMap({ $0 }) {
             do throws(PostgresError) {
-                try connection.execute("EXPLAIN \(statement)", emptyParameters)
+                try Self.briefly(on: connection) {
+                    try connection.execute("EXPLAIN \(statement)", emptyParameters)
+                }
             } catch {
                 let isPassing = [.contention, .lock].contains(FailureClass(error))
                 guard !isPassing, !error.isConnectionLost, error.sqlState != nil else {
@@ -203,6 +211,20 @@ extension RelationPlan {
             }
         }
         return nil
+    }
+
+    /// Asks something about tables in a transaction that does not wait for those who have locked them.
+    @discardableResult
+    private static func briefly<Answer>(
+        on connection: Connection, _ ask: () throws -> Answer
+    ) throws(PostgresError) -> Answer {
+        do {
+            return try connection.transaction(opening: "BEGIN; SET LOCAL lock_timeout = '1s'", ask)
+        } catch let error as PostgresError {
+            throw error
+        } catch {
+            preconditionFailure("a statement throws what the database says, got \(error)")
+        }
     }
 
     private var emptyParameters: Parameters {

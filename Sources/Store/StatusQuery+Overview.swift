@@ -13,22 +13,30 @@ extension StatusQuery {
         public let workers: Int
         /// Items with an outcome, averaged over the last minute.
         public let itemsPerSecond: Double
+        /// Workers that something keeps from going on, each with what it is and who holds it.
+        public let waits: [String]
 
-        public init(jobs: Int, isEstimate: Bool, workers: Int, itemsPerSecond: Double) {
+        public init(
+            jobs: Int, isEstimate: Bool, workers: Int, itemsPerSecond: Double,
+            waits: [String] = []
+        ) {
             self.jobs = jobs
             self.isEstimate = isEstimate
             self.workers = workers
             self.itemsPerSecond = itemsPerSecond
+            self.waits = waits
         }
 
         /// - Parameters:
         ///   - counted: the jobs, counted up to one more than `countedMax`.
         ///   - estimate: the planner's estimate; nil if it has none yet.
-        init(counted: Int, estimate: Int?, workers: Int, itemsPerSecond: Double) {
+        init(
+            counted: Int, estimate: Int?, workers: Int, itemsPerSecond: Double, waits: [String]
+        ) {
             let isEstimate = counted > Self.countedMax
             self.init(
                 jobs: isEstimate ? max(counted, estimate ?? 0) : counted, isEstimate: isEstimate,
-                workers: workers, itemsPerSecond: itemsPerSecond)
+                workers: workers, itemsPerSecond: itemsPerSecond, waits: waits)
         }
     }
 }

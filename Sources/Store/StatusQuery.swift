@@ -132,7 +132,8 @@ public struct StatusQuery: Sendable {
         let rows = try connection.execute(statements.selectOverview, parameters, binaryResult: true)
         return Overview(
             counted: rows.int(0, 0), estimate: rows.optionalInt(0, 1), workers: rows.int(0, 2),
-            itemsPerSecond: rows.double(0, 3))
+            itemsPerSecond: rows.double(0, 3),
+            waits: rows.optionalString(0, 4)?.split(separator: "\n").map(String.init) ?? [])
     }
 
     private func read(

@@ -18,9 +18,14 @@ enum Database {
 
     /// Checks that the status schema is this program's, or ends the command with 75.
     static func requireSchema(_ settings: Settings, on connection: Connection) throws {
-        let state = try reporting {
-            try Migrator(StatusSchema(name: settings.database.schema)).state(on: connection)
-        }
+        try require(
+            reporting {
+                try Migrator(StatusSchema(name: settings.database.schema)).state(on: connection)
+            })
+    }
+
+    /// Ends the command with 75 unless the schema is this program's.
+    static func require(_ state: Migrator.State) throws {
         guard state != .current else { return }
         complain("\(state)")
         throw ExitCode.schemaMismatch
@@ -35,7 +40,8 @@ enum Database {
         }
     }
 
-    private static func failure(_ error: PostgresError) -> ExitCode {
+    /// Tells the error, and with what the command ends for it.
+    static func failure(_ error: PostgresError) -> ExitCode {
         complain("\(error)")
         switch error.sqlState?.class {
         case "28": return .permissionDenied

@@ -49,16 +49,31 @@ struct WorkerCommand: ParsableCommand {
     private func prepare(
         _ settings: Settings, _ catalog: Catalog, _ signals: StopSignals, _ logger: Logger
     ) throws -> (plans: [String: RelationPlan], findings: [Finding])? {
+        var delay = settings.retry.firstDelay
+        var isReported = false
         while let connection = connect(settings, signals, logger) {
             do {
-                try Database.requireSchema(settings, on: connection)
-                return try CatalogFiles.compile(catalog, on: connection)
-            } catch let code as ExitCode where code == .unreachable {
-                // The connection was lost between two questions: ask them again.
-                signals.wait(settings.retry.firstDelay)
+                let migrator = Migrator(StatusSchema(name: settings.database.schema))
+                try Database.require(try migrator.state(on: connection))
+                return try RelationPlan.compile(catalog, on: connection)
+            } catch let error as PostgresError where Self.isPassing(error) {
+                if !isReported {
+                    logger.warning(
+                        "tables cannot be checked yet, waiting", metadata: ["error": "\(error)"])
+                    isReported = true
+                }
+                signals.wait(delay)
+                delay = min(delay * 2, settings.retry.maxDelay)
+            } catch let error as PostgresError {
+                throw Database.failure(error)
             }
         }
         return nil
+    }
+
+    /// The database was lost between two questions, or somebody holds a table.
+    private static func isPassing(_ error: PostgresError) -> Bool {
+        [.infrastructure, .lock, .contention].contains(FailureClass(error))
     }
 
     /// Connects; a database that is away is waited for, with one line of news.

@@ -29,6 +29,18 @@ struct StatusFooterTests {
             ])
     }
 
+    @Test("What keeps workers from going on stands below, whole")
+    func waits() {
+        let waits = "worker-1 waits for enrollment: no lock, held by psql of ada (pid 17)"
+        let footer = StatusFooter(
+            shown: 1, isFiltered: false, next: nil,
+            overview: .init(
+                jobs: 1, isEstimate: false, workers: 1, itemsPerSecond: 0, waits: [waits]),
+            lag: .messages(0))
+        #expect(footer.lines(width: 40).last == waits)
+        #expect(footer.lines(width: 200).count == 2)
+    }
+
     @Test("An estimate, the last page, a filter")
     func counts() {
         let many = footer(jobs: 1_234_567, isEstimate: true, next: nil)

@@ -53,9 +53,25 @@ struct StatusQueryOverviewTests {
     @Test("Without statistics there are at least as many as were counted")
     func withoutStatistics() {
         let overview = StatusQuery.Overview(
-            counted: 10_001, estimate: nil, workers: 0, itemsPerSecond: 0)
+            counted: 10_001, estimate: nil, workers: 0, itemsPerSecond: 0, waits: [])
         #expect(overview.jobs == 10_001)
         #expect(overview.isEstimate)
+    }
+
+    @Test("Workers that cannot go on are named while they are alive")
+    func waits() throws {
+        try fixture.connection.script(
+            """
+            INSERT INTO rollcall.worker (id, started_at, heartbeat_at, lanes, in_flight, partitions,
+                host, version, state, waits_for)
+            SELECT 'worker-' || n, now(), now() - n * interval '20 seconds', 4, 0, 0, 'h', '1',
+                'running', CASE WHEN n <> 3 THEN E'a lock\nof ' || n END
+            FROM generate_series(0, 3) AS n
+            """)
+        #expect(
+            try overview().waits == [
+                "worker-0 waits for a lock of 0", "worker-1 waits for a lock of 1",
+            ])
     }
 
     @Test("The rate is that of the last minute")

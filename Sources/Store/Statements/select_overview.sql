@@ -1,4 +1,4 @@
--- How many jobs, workers alive and items a second there are, at a cost that does not grow with the
+-- How many jobs, workers alive and items a second there are, and which workers cannot go on, at a cost that does not grow with the
 -- table: jobs are counted up to $1, beyond that the planner's density of rows is taken times the
 -- table's present size, and the rate comes from at most $2 of the last minute's jobs.
 SELECT
@@ -13,4 +13,7 @@ SELECT
         FROM (SELECT j.started_at, j.created::bigint + j.updated + j.unchanged + j.removed
                   + j.absent + j.superseded + j.rejected AS done
               FROM rollcall.jobs j WHERE j.started_at > now() - interval '1 minute'
-              ORDER BY j.started_at DESC LIMIT $2) recent)
+              ORDER BY j.started_at DESC LIMIT $2) recent),
+    (SELECT string_agg(w.id || ' waits for ' || translate(w.waits_for, E'\n', ' '), E'\n' ORDER BY w.id)
+        FROM rollcall.workers w
+        WHERE w.waits_for IS NOT NULL AND w.heartbeat_at > now() - interval '30 seconds')

@@ -10,8 +10,13 @@ struct StatusFooter {
     let overview: StatusQuery.Overview
     let lag: JobLag
 
-    /// One line if it fits, otherwise two or more; a command is never broken.
+    /// One line if it fits, otherwise two or more; a command is never broken. What keeps workers from
+    /// going on stands below, whole.
     func lines(width: Int) -> [String] {
+        summary(width: width) + overview.waits.map(VisibleText.escaped)
+    }
+
+    private func summary(width: Int) -> [String] {
         let halves = [left, right].map { $0.joined(separator: " · ") }
         let line = halves.joined(separator: "        ")
         guard DisplayWidth.of(line) > width else { return [line] }
