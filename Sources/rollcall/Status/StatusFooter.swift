@@ -10,8 +10,9 @@ struct StatusFooter {
     let overview: StatusQuery.Overview
     let lag: JobLag
 
-    /// One line if it fits, otherwise two or more; a command is never broken. What keeps workers from
-    /// going on stands below, whole.
+    /// One line if it fits, otherwise two or more; a command is never broken.
+    ///
+    /// What keeps workers from going on stands below, whole.
     func lines(width: Int) -> [String] {
         summary(width: width) + overview.waits.map(VisibleText.escaped)
     }
