@@ -40,7 +40,7 @@ let package = Package(
             swiftSettings: room),
         .target(
             name: "Execution", dependencies: ["Store", "Catalog", "Jobs", "Postgres"],
-            swiftSettings: room),
+            swiftSettings: room + [.define("FAIL_POINTS", .when(configuration: .debug))]),
         .target(
             name: "WorkerPool",
             dependencies: ["Execution", "Store", "Catalog", "Jobs", "Kafka", "Postgres", logging],
@@ -57,6 +57,11 @@ let package = Package(
                 "Catalog", "Jobs", "Kafka", "Postgres", argumentParser, logging, yams,
             ],
             swiftSettings: room),
+
+        // What several test targets need to prove that nothing is lost.
+        .target(
+            name: "ProofKit", dependencies: ["Store", "Jobs", "Kafka", "Postgres", "Sandbox"],
+            path: "Tests/ProofKit", swiftSettings: room),
 
         .testTarget(name: "HouseTests", swiftSettings: room),
         .testTarget(
@@ -85,7 +90,7 @@ let package = Package(
             name: "Scenarios",
             dependencies: [
                 "rollcall", "WorkerPool", "RollcallClient", "Sandbox", "Execution", "Store",
-                "Catalog", "Jobs", "Kafka", "Postgres",
+                "Catalog", "Jobs", "Kafka", "Postgres", "ProofKit",
             ],
             swiftSettings: room),
     ],

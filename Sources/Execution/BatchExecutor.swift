@@ -74,7 +74,7 @@ public struct BatchExecutor: Sendable {
         _ batch: Batch, _ condemned: [ItemKey: Rejection], inParts: Bool,
         on connection: Connection
     ) throws -> BatchResult {
-        try connection.transaction {
+        let result = try connection.transaction {
             let (triage, live) = try begin(batch, condemned, on: connection)
             var runs = live
             let isDryRun = runs.isDryRun
@@ -92,8 +92,12 @@ public struct BatchExecutor: Sendable {
                 try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
                 try connection.script("ROLLBACK TO SAVEPOINT dry_run")
             }
-            return try report(batch, triage, runs, on: connection)
+            let result = try report(batch, triage, runs, on: connection)
+            FailPoint.beforeCommit.reach()
+            return result
         }
+        FailPoint.afterCommit.reach()
+        return result
     }
 
     /// Executes what it can of the batch in a transaction that is rolled back, to learn which items
@@ -147,6 +151,8 @@ public struct BatchExecutor: Sendable {
         if let database, found != database { throw DatabaseChanged() }
         let ids = batch.entries.compactMap { $0.message.job?.id }
         let triage = Triage(batch, ended: try receipts.ended(ids, on: connection))
+        FailPoint.duringJob.reach(
+            with: triage.live.lazy.compactMap { batch.entries[$0].message.job?.id })
         return (
             triage,
             LiveJobs(

@@ -1,4 +1,5 @@
 import Dispatch
+import Execution
 import Kafka
 import Logging
 import Store
@@ -19,6 +20,7 @@ extension WorkerPool: RebalanceListener {
         }
         report("partitions assigned", partitions)
         guard !partitions.isEmpty else { return [:] }
+        FailPoint.afterAssignment.reach()
         askDatabase()
         let deadline = ContinuousClock.now + Self.answerTimeout
         var answer: Progress.Claim?

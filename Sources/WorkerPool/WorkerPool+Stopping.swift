@@ -28,6 +28,7 @@ extension WorkerPool {
             state.isStopping = true
             state.dispatcher.drop(Set(state.ledger.assigned))
         }
+        FailPoint.whileDraining.reach()
         if !waitUntil(deadline, { $0.idleLanes.count == settings.lanes }) {
             logger.warning("grace period is over, rolling back open batches")
         }
@@ -54,6 +55,7 @@ extension WorkerPool {
                 (state.ledger.takeWatermarks(for: .kafka), state.rebalances)
             }
             guard !offsets.isEmpty else { return }
+            FailPoint.beforeOffsetCommit.reach()
             do throws(KafkaError) {
                 return try consumer.commit(offsets)
             } catch {

@@ -275,6 +275,7 @@ public final class WorkerPool: Sendable {
     private func commit(_ consumer: Consumer) {
         save()
         let offsets = state.withLock { $0.ledger.takeWatermarks(for: .kafka) }
+        if !offsets.isEmpty { FailPoint.beforeOffsetCommit.reach() }
         do throws(KafkaError) {
             try consumer.commitAsync(offsets)
         } catch {

@@ -21,7 +21,10 @@ enum House {
         "Kafka": .only(["CLibrdkafka", "Synchronization"]),
         "Catalog": .only(["Jobs", "Postgres", "Yams"]),
         "Store": .only(["Jobs", "Postgres"]),
-        "Execution": .only(["Store", "Catalog", "Jobs", "Postgres"]),
+        // The C library only for the places where tests stop a debug build.
+        "Execution": .only([
+            "Store", "Catalog", "Jobs", "Postgres", "Glibc", "Synchronization",
+        ]),
         "WorkerPool": .only([
             "Execution", "Store", "Catalog", "Jobs", "Kafka", "Postgres", "Logging", "Dispatch",
             "Synchronization",

@@ -4,6 +4,11 @@ struct Manifest {
         let kind: String
         let name: String
         let dependencies: Set<String>
+        /// Where it is, if not where its kind is by default.
+        var path: String?
+
+        /// Whether it stands among the tests: a test target, or a target that only they use.
+        var isOfTests: Bool { kind == "testTarget" || path?.hasPrefix("Tests/") == true }
     }
 
     let targets: [Target]
@@ -21,7 +26,8 @@ struct Manifest {
                 guard let name = arguments.firstMatch(of: /name:\s*"([^"]+)"/) else { return nil }
                 return Target(
                     kind: String(match.1), name: String(name.1),
-                    dependencies: Self.dependencies(in: arguments, products))
+                    dependencies: Self.dependencies(in: arguments, products),
+                    path: arguments.firstMatch(of: /[(,\s]path:\s*"([^"]+)"/).map { String($0.1) })
             }
     }
 
@@ -65,13 +71,17 @@ enum ManifestCheck {
     ) -> [Violation] {
         let path = "Package.swift"
         var messages: [String] = []
-        let tests = manifest.targets.filter { $0.kind == "testTarget" }
-        let sources = manifest.targets.filter { $0.kind != "testTarget" }
+        let tests = manifest.targets.filter(\.isOfTests)
+        let sources = manifest.targets.filter { !$0.isOfTests }
         for target in sources {
             guard let allowance = rooms[target.name] else {
                 messages.append(
                     "the target \(target.name) is not in the table of HouseTests/House.swift")
                 continue
+            }
+            for name in target.dependencies.sorted()
+            where tests.contains(where: { $0.name == name }) {
+                messages.append("\(target.name) depends on \(name), which is for tests alone")
             }
             for name in target.dependencies.sorted() where !allowance.permits(name) {
                 messages.append(

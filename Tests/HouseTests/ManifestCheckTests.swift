@@ -71,6 +71,21 @@ import Testing
             ])
     }
 
+    @Test("a target of the tests is in their directory, and no room depends on it")
+    func kit() {
+        let kit = ".target(name: \"Kit\", dependencies: [\"Hall\"], path: \"Tests/Kit\"),"
+        let text = Self.text.replacing(".testTarget(", with: "\(kit)\n.testTarget(")
+        #expect(messages(text, testFolders: ["HallTests", "Kit"]).isEmpty)
+        #expect(
+            messages(
+                text.replacing("[\"Cellar\", logging", with: "[\"Cellar\", \"Kit\", logging"),
+                testFolders: ["HallTests", "Kit"])
+                == [
+                    "Hall depends on Kit, which is for tests alone",
+                    "Hall depends on Kit; it may depend on Cellar, Logging, Yams",
+                ])
+    }
+
     @Test("a directory without a target, and a target without a directory, are violations")
     func folders() {
         #expect(
