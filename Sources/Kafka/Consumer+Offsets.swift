@@ -89,6 +89,7 @@ extension Consumer {
         let doing = "reading \(offsets.count) partitions anew"
         try KafkaError.check(rd_kafka_incremental_unassign(client.raw, list.raw), doing: doing)
         try KafkaError.check(rd_kafka_incremental_assign(client.raw, list.raw), doing: doing)
+        try KafkaError.check(rd_kafka_resume_partitions(client.raw, list.raw), doing: doing)
     }
 
     /// Reads nothing more from these partitions, and drops what was read ahead, until `resume`.

@@ -108,6 +108,9 @@ func clientRebalanced(
             } else {
                 try KafkaError.check(rd_kafka_assign(client, list), doing: "taking partitions")
             }
+            // What was paused when it was given back is paused still when it comes again.
+            try KafkaError.check(
+                rd_kafka_resume_partitions(client, list), doing: "taking partitions")
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
             context.rebalance?.revoked(
                 PartitionList.partitions(of: list), isLost: rd_kafka_assignment_lost(client) != 0)

@@ -43,6 +43,11 @@ extension WorkerPool {
         }
     }
 
+    /// With which a group refuses commits until its rebalance is over.
+    private static let rebalanceErrors: Set = [
+        "REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID",
+    ]
+
     /// Commits what is done before the group is left.
     ///
     /// A group that is being rebalanced may refuse commits: polling goes on until it is done, and
@@ -52,21 +57,26 @@ extension WorkerPool {
     private func commitFinally(_ consumer: Consumer, until deadline: ContinuousClock.Instant) {
         while true {
             let (offsets, rebalances) = state.withLock { state in
-                (state.ledger.takeWatermarks(for: .kafka), state.rebalances)
+                // Answers to earlier commits may be lost or on their way.
+                state.ledger.forgetCommits()
+                return (state.ledger.takeWatermarks(for: .kafka), state.rebalances)
             }
             guard !offsets.isEmpty else { return }
             FailPoint.beforeOffsetCommit.reach()
+            let error: KafkaError
             do throws(KafkaError) {
                 return try consumer.commit(offsets)
-            } catch {
-                state.withLock { $0.ledger.restore(offsets, for: .kafka) }
+            } catch let refusal {
+                error = refusal
                 guard error.isFromBroker, !error.isFatal, ContinuousClock.now < deadline else {
                     logger.info("offsets not committed", metadata: ["error": "\(error)"])
                     return
                 }
             }
             var ignored: [Record] = []
-            while state.withLock({ $0.rebalances }) == rebalances, ContinuousClock.now < deadline {
+            let isRebalancing = Self.rebalanceErrors.contains(error.name)
+            let patience = isRebalancing ? deadline : min(deadline, .now + .milliseconds(200))
+            while state.withLock({ $0.rebalances }) == rebalances, ContinuousClock.now < patience {
                 ignored.removeAll(keepingCapacity: true)
                 _ = consumer.poll(max: Self.pollMax, timeoutMilliseconds: 100, into: &ignored)
             }

@@ -166,6 +166,7 @@ public final class WorkerPool: Sendable {
         var records: [Record] = []
         var isPaused = false
         var lastCommit = ContinuousClock.now
+        var commits = 0
     }
 
     private func turn(_ loop: inout PollLoop, _ consumer: Consumer) {
@@ -184,6 +185,9 @@ public final class WorkerPool: Sendable {
         let interval = isIdle ? settings.commitInterval / 10 : settings.commitInterval
         if ContinuousClock.now - loop.lastCommit >= interval {
             loop.lastCommit = .now
+            loop.commits += 1
+            // A commit whose answer was lost with a coordinator is made good sooner or later.
+            if loop.commits % 16 == 0 { state.withLock { $0.ledger.forgetCommits() } }
             commit(consumer)
         }
     }

@@ -104,4 +104,37 @@ import Testing
         #expect(try poll(consumer, records: 3).map(\.offset) == [7, 8, 9])
         consumer.close()
     }
+
+    @Test("a restart reads again, also what was paused", arguments: [false, true])
+    func restart(isPaused: Bool) throws {
+        let bench = try Bench(partitions: 2)
+        try bench.send(10, to: 0)
+        try bench.send(10, to: 1)
+        let consumer = try bench.consumer()
+        _ = try poll(consumer, records: 20)
+        if isPaused { try consumer.pause(consumer.assignment()) }
+        // -2 is the first record that is there.
+        try consumer.restart([bench.partition(0): 7, bench.partition(1): -2])
+        let again = try poll(consumer, records: 13)
+        let offsets = { (number: Int32) in
+            again.filter { $0.topicPartition == bench.partition(number) }.map(\.offset)
+        }
+        #expect(offsets(0) == [7, 8, 9])
+        #expect(offsets(1) == Array(0..<10))
+        consumer.close()
+    }
+
+    @Test("a partition that was paused when it went is read when it comes again")
+    func pausedAndGone() throws {
+        let bench = try Bench(partitions: 1)
+        let consumer = try bench.consumer()
+        _ = try poll(consumer) { _, _ in !consumer.assignment().isEmpty }
+        try consumer.pause(consumer.assignment())
+        // The group has forgotten the member: it loses its partition and joins anew.
+        bench.broker.failRequests(apiKey: 12, errors: [25])
+        _ = try poll(consumer) { _, _ in consumer.assignment().isEmpty }
+        try bench.send(3)
+        #expect(try poll(consumer, records: 3).map(\.offset) == [0, 1, 2])
+        consumer.close()
+    }
 }
