@@ -7,14 +7,18 @@ public struct ExecutionLimits: Sendable {
     public var transaction: Receipts.TransactionLimits
     /// The longest text value in characters, where the column has no limit of its own.
     public let textLength: Int
+    /// The most rows that a job may remove without naming them.
+    public let jobItems: Int
     /// The rejected items kept of one job.
     public let storedRejections: Int
 
     public init(
-        transaction: Receipts.TransactionLimits, textLength: Int, storedRejections: Int
+        transaction: Receipts.TransactionLimits, textLength: Int, jobItems: Int,
+        storedRejections: Int
     ) {
         self.transaction = transaction
         self.textLength = textLength
+        self.jobItems = jobItems
         self.storedRejections = storedRejections
     }
 }
@@ -49,10 +53,32 @@ public struct BatchExecutor: Sendable {
     /// written. Where no item is refused alone, the items clash only when they are written at once:
     /// then they are written in parts.
     ///
-    /// - Throws: ``DatabaseChanged``, or `PostgresError`. After one that loses the connection the batch may have been
-    ///   committed: executing it again finds the receipts and changes nothing.
+    /// Jobs that remove rows without naming them are executed one by one, each in a transaction of
+    /// its own, where together they would be too much for one.
+    ///
+    /// - Throws: ``DatabaseChanged``, or `PostgresError`. After one that loses the connection the
+    ///   batch may have been committed: executing it again finds the receipts and changes nothing.
     public func execute(_ batch: Batch, on connection: Connection) throws -> BatchResult {
-        var condemned: [ItemKey: Rejection] = [:]
+        do {
+            return try executeTogether(batch, on: connection)
+        } catch is TooManyRows {
+            guard batch.entries.count == 1, var entry = batch.entries.first else {
+                return try batch.entries.reduce(into: BatchResult()) { result, entry in
+                    result.add(try execute(Batch([entry]), on: connection))
+                }
+            }
+            entry.verdict = Rejection(
+                code: "too-many-rows",
+                message: "expected at most \(limits.jobItems) rows to remove that the job does not "
+                    + "list, got more")
+            return try executeTogether(Batch([entry]), on: connection)
+        }
+    }
+
+    private func executeTogether(
+        _ batch: Batch, on connection: Connection
+    ) throws -> BatchResult {
+        var condemned: [ItemKey: Refusal] = [:]
         var isInParts = false
         while true {
             do {
@@ -71,7 +97,7 @@ public struct BatchExecutor: Sendable {
     }
 
     private func attempt(
-        _ batch: Batch, _ condemned: [ItemKey: Rejection], inParts: Bool,
+        _ batch: Batch, _ condemned: [ItemKey: Refusal], inParts: Bool,
         on connection: Connection
     ) throws -> BatchResult {
         let result = try connection.transaction {
@@ -103,9 +129,9 @@ public struct BatchExecutor: Sendable {
     /// Executes what it can of the batch in a transaction that is rolled back, to learn which items
     /// the database refuses.
     private func isolate(
-        _ batch: Batch, _ condemned: [ItemKey: Rejection], on connection: Connection
-    ) throws -> [ItemKey: Rejection] {
-        var found: [ItemKey: Rejection] = [:]
+        _ batch: Batch, _ condemned: [ItemKey: Refusal], on connection: Connection
+    ) throws -> [ItemKey: Refusal] {
+        var found: [ItemKey: Refusal] = [:]
         do {
             try connection.transaction {
                 var (_, runs) = try begin(batch, condemned, on: connection)
@@ -126,26 +152,33 @@ public struct BatchExecutor: Sendable {
     /// Writes what the database takes and returns the items that it refuses.
     private func executeInParts(
         _ run: inout RelationRun, on connection: Connection
-    ) throws -> [ItemKey: Rejection] {
+    ) throws -> [ItemKey: Refusal] {
         var isolation = Isolation(connection: connection)
         try run.execute(&isolation)
-        // With its refused item an atomic job is gone, and what clashed with its rows may not clash.
-        let firstGone = isolation.refused.keys.filter(run.isAtomic).min()
-        var refused: [ItemKey: Rejection] = [:]
+        // With its refused item an atomic job is gone: what clashed with its rows may not clash, and
+        // its own rows are not as the items after it found them.
+        let gone = isolation.refused.keys.filter(run.isAtomic)
+        let firstGone = gone.min()
+        let jobsGone = run.firstJobs(withOneOf: gone)
+        var refused: [ItemKey: Refusal] = [:]
         var identities: Set<Int32> = []
         for (row, refusal) in isolation.refused.sorted(by: { $0.key < $1.key }) {
             if refusal.isClash, let firstGone, row > firstGone { continue }
+            let jobGone = jobsGone[run.identity(ofRow: row)]
+            if refusal.isWritten, let jobGone, jobGone < run.staging.items[Int(row)].job {
+                continue
+            }
             // Items that a refused one hid were not written before the next one of its row.
             let isFirst = identities.insert(run.identity(ofRow: row)).inserted
             if refusal.isWritten, !isFirst { continue }
-            refused[run.key(ofRow: row)] = refusal.rejection
+            refused[run.key(ofRow: row)] = refusal
         }
         return refused
     }
 
     /// Opens the batch: limits, claim and staging.
     private func begin(
-        _ batch: Batch, _ condemned: [ItemKey: Rejection], on connection: Connection
+        _ batch: Batch, _ condemned: [ItemKey: Refusal], on connection: Connection
     ) throws -> (Triage, LiveJobs) {
         let found = try receipts.limit(limits.transaction, on: connection)
         if let database, found != database { throw DatabaseChanged() }
@@ -157,7 +190,7 @@ public struct BatchExecutor: Sendable {
             triage,
             LiveJobs(
                 batch, triage.live, plans: plans, condemned: condemned,
-                textLength: limits.textLength)
+                limits: limits)
         )
     }
 
@@ -207,13 +240,23 @@ private struct Abandoned: Error {}
 
 /// An item of an atomic job was refused after others of it had been written in this transaction.
 struct Restart: Error {
-    let condemned: [ItemKey: Rejection]
+    let condemned: [ItemKey: Refusal]
 }
+
+/// More rows would be removed unnamed, or looked through for it, than one transaction may.
+struct TooManyRows: Error {}
 
 /// An item across attempts: staging may be done anew.
 struct ItemKey: Hashable {
+    enum Name: Hashable {
+        /// The item's number in its job.
+        case number(Int32)
+        /// The row that goes unnamed: which ones there are may change between attempts.
+        case row(String)
+    }
+
     let job: JobID
-    let number: Int32
+    let name: Name
 }
 
 /// A job that is given up, with every item accounted for.

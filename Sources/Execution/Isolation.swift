@@ -1,22 +1,23 @@
 import Jobs
 import Postgres
 
+/// Why the database refuses an item.
+struct Refusal {
+    let rejection: Rejection
+    /// It clashes with another row, and may not without that row.
+    let isClash: Bool
+    /// It was refused when it was written, and not already when it was read.
+    var isWritten = false
+}
+
 /// Finds the items that the database refuses, by halving: k of n cost about 2 k log2 n statements.
 ///
 /// What is written stays in the transaction, so that an item that only clashes with an earlier one
 /// of the same batch is found too, and so that items are written that the database takes one after
 /// the other but not at once.
 struct Isolation: EffectWriter {
-    /// Why the database refuses an item.
-    struct Refusal {
-        let rejection: Rejection
-        /// It clashes with another row, and may not without that row.
-        let isClash: Bool
-        /// It was refused when it was written, and not already when it was read.
-        var isWritten = false
-    }
-
     let connection: Connection
+    let outlivesRefusals = true
     private(set) var refused: [Int32: Refusal] = [:]
 
     init(connection: Connection) { self.connection = connection }
@@ -36,6 +37,13 @@ struct Isolation: EffectWriter {
         _ rows: [Int32], unnamed code: String?, _ query: ([Int32]) throws -> Void
     ) throws -> [Int32: Rejection] {
         try halve(rows[...], unnamed: code) { _, rows in try query(Array(rows)) }
+    }
+
+    mutating func move(_ places: [Int32]) {
+        refused = Dictionary(
+            uniqueKeysWithValues: refused.compactMap { row, refusal in
+                places[Int(row)] < 0 ? nil : (places[Int(row)], refusal)
+            })
     }
 
     /// Does something with the rows, then with halves of them where it fails.

@@ -8,28 +8,26 @@ struct LiveJobs {
     /// Stages the jobs at the given positions of the batch.
     init(
         _ batch: Batch, _ live: [Int], plans: [String: RelationPlan],
-        condemned: [ItemKey: Rejection], textLength: Int
+        condemned: [ItemKey: Refusal], limits: ExecutionLimits
     ) {
         jobs = live.compactMap { position in
             let entry = batch.entries[position]
             return entry.message.job.map { ($0, entry) }
         }
         var members: [String: [Int]] = [:]
-        var names: [String] = []
         for (index, (job, _)) in jobs.enumerated() {
-            let relation = job.assignment.relation
-            if members[relation] == nil { names.append(relation) }
-            members[relation, default: []].append(index)
+            members[job.assignment.relation, default: []].append(index)
         }
         relations = []
-        for name in names {
-            guard let plan = plans[name], let indexes = members[name] else {
+        // In the order of their names, so that all lanes take the tables in one order.
+        for (name, indexes) in members.sorted(by: { $0.key < $1.key }) {
+            guard let plan = plans[name] else {
                 preconditionFailure("a job's relation is checked when the job is read")
             }
             relations.append(
                 RelationRun(
                     plan, jobs: jobs, indexes: indexes, condemned: condemned,
-                    textLength: textLength))
+                    limits: limits))
         }
     }
 

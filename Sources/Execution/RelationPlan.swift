@@ -32,6 +32,9 @@ public struct RelationPlan: Sendable {
     /// What another job of the same key writes may decide what becomes of an item: by a rule, by a
     /// foreign key to the table itself, or by a second unique index.
     public let dependsOnEarlierJobs: Bool
+    /// New rows are written before old ones are removed, because no row that is removed makes room
+    /// for another.
+    let insertsFirst: Bool
     /// What an item is refused for by `check`, by the number that the statement returns.
     let checks: [ItemCheck]
     let sql: RelationSQL
@@ -40,8 +43,10 @@ public struct RelationPlan: Sendable {
     ///   - checked: the relation beside its table.
     ///   - writtenTables: the tables that the catalog's relations write.
     ///   - constraints: the CHECK constraints of the table that can be tested before the write.
+    ///   - excludes: the table has an exclusion constraint.
     init(
-        _ checked: CheckedRelation, writtenTables: [TableName], constraints: [CheckConstraint]
+        _ checked: CheckedRelation, writtenTables: [TableName], constraints: [CheckConstraint],
+        excludes: Bool
     ) {
         let relation = checked.relation
         let table = checked.table
@@ -69,16 +74,22 @@ public struct RelationPlan: Sendable {
         checks = ItemCheck.all(of: relation, in: table, constraints)
         hasSideEffects = !table.rowTriggers.isEmpty
         let hasParentsOfItsOwn = table.foreignKeys.contains { $0.parent == table.name }
-        let canClash = table.uniqueIndexes.contains { index in
-            index.name != checked.arbiter.name
-                && (index.hasExpressions
-                    || index.columns.contains(where: relation.attributes.contains))
-        }
+        let otherIndexes = table.uniqueIndexes.filter { $0.name != checked.arbiter.name }
+        let canClash =
+            excludes
+            || otherIndexes.contains { index in
+                index.hasExpressions
+                    || index.columns.contains(where: relation.attributes.contains)
+            }
         dependsOnEarlierJobs =
             hasParentsOfItsOwn || canClash
             || relation.rejects.contains { rule in
                 writtenTables.contains { Self.mentions($0, in: rule.condition) }
             }
+        // A trigger may count rows.
+        insertsFirst =
+            !dependsOnEarlierJobs && !hasSideEffects
+            && otherIndexes.allSatisfy { relation.tellsIdentitiesApart($0) }
         sql = RelationSQL(
             relation: relation, table: table, given: given,
             identityPositions: identityPositions, updatedPositions: updatedPositions,
@@ -93,6 +104,22 @@ public struct RelationPlan: Sendable {
         sql.lowercased().contains(
             table.name.lowercased().split(separator: "\"", omittingEmptySubsequences: false)
                 .joined(separator: "\"\""))
+    }
+}
+
+extension Relation {
+    /// Rows of different identities never have one key of this index.
+    fileprivate func tellsIdentitiesApart(_ index: UniqueIndex) -> Bool {
+        var sources = Dictionary(uniqueKeysWithValues: givenColumns.map { ($0, Set([$0])) })
+        for column in computed {
+            sources[column.name] = ItemReferences.columns(in: column.expression)
+                .reduce(into: [column.name]) { $0.formUnion(sources[$1] ?? []) }
+        }
+        let columns = index.columns.compactMap { sources[$0] }
+        // What a job neither gives nor computes is a number of the database's own.
+        if columns.isEmpty { return true }
+        let known = columns.reduce(into: Set(index.columns)) { $0.formUnion($1) }
+        return known.isSuperset(of: identity)
     }
 }
 
@@ -162,20 +189,23 @@ extension RelationPlan {
         var findings: [Finding] = []
         let written = catalog.relations.values.map(\.table)
         for relation in catalog.sortedRelations {
-            let (checked, found, constraints) = try briefly(on: connection) {
+            let (checked, found, constraints, excludes) = try briefly(on: connection) {
+                () -> (CheckedRelation?, [Finding], [CheckConstraint], Bool) in
                 let (checked, found) = try CatalogCheck.check(relation, on: connection)
-                let table = checked?.table.name
-                let constraints = try table.map {
-                    try CheckConstraint.read($0, on: connection)
-                }
-                return (checked, found, constraints ?? [])
+                guard let table = checked?.table.name else { return (checked, found, [], false) }
+                return (
+                    checked, found, try CheckConstraint.read(table, on: connection),
+                    try ExclusionConstraint.isOn(table, on: connection)
+                )
             }
             findings += found
             guard let checked else { continue }
-            var plan = RelationPlan(checked, writtenTables: written, constraints: constraints)
+            var plan = RelationPlan(
+                checked, writtenTables: written, constraints: constraints, excludes: excludes)
             if !constraints.isEmpty, try plan.problem(on: connection) != nil {
                 // A CHECK that cannot be asked of a staged item is left to the database.
-                plan = RelationPlan(checked, writtenTables: written, constraints: [])
+                plan = RelationPlan(
+                    checked, writtenTables: written, constraints: [], excludes: excludes)
             }
             if let problem = try plan.problem(on: connection) {
                 findings.removeAll { $0.relation == relation.name && $0.level == .ok }
@@ -190,14 +220,17 @@ extension RelationPlan {
     /// Lets the database plan the statements, which finds what is wrong in the catalog's own SQL.
     private func problem(on connection: Connection) throws(PostgresError) -> Finding? {
         let statements = [
-            sql.probe, sql.identify, sql.check, sql.insert, sql.lockForUpdate, sql.update,
-            sql.lockForDelete,
-            sql.delete,
+            sql.probe, sql.complete, sql.identify, sql.identifyTarget, sql.present, sql.check,
+            sql.insert, sql.lockForUpdate, sql.update,
+            sql.lockForDelete, sql.lock, sql.delete,
         ]
         for statement in statements.compactMap({ $0 }) {
+            var parameters = emptyParameters
+            if statement == sql.lock { parameters.append(ArrayParameter(.int2)) }
+            if statement == sql.present { parameters.append(Int64(0)) }
             do throws(PostgresError) {
                 try Self.briefly(on: connection) {
-                    try connection.execute("EXPLAIN \(statement)", emptyParameters)
+                    try connection.execute("EXPLAIN \(statement)", parameters)
                 }
             } catch {
                 let isPassing = [.contention, .lock].contains(FailureClass(error))

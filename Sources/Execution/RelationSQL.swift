@@ -10,18 +10,41 @@ struct RelationSQL: Sendable {
     let probe: String
     /// Which items are about the same row, where bytes do not tell; nil where they do.
     let identify: String?
+    /// Which items are about the same target, where bytes do not tell; nil where they do.
+    let identifyTarget: String?
+    /// The items with the database's defaults for what they leave out of their identity; nil where
+    /// they can leave out nothing that has one.
+    let complete: String?
+    /// The rows of the items' targets: their target, member and identity, in key order.
+    ///
+    /// One more parameter is the most rows to return.
+    let present: String
     /// The items to refuse, each with the number of the check.
     let check: String?
     /// Writes the rows that are not there; returns their items.
     let insert: String
-    /// Locks the rows that `update` will change, in key order.
+    /// Locks the rows that `update` will change, in key order; returns their items.
     let lockForUpdate: String?
     /// Changes the rows that differ; returns their items.
     let update: String?
-    /// Locks the rows that `delete` will remove, in key order.
+    /// Locks the rows that `delete` will remove, in key order; returns their items.
     let lockForDelete: String
+    /// Locks what `delete` and `update` will remove and change, in key order; returns the items.
+    ///
+    /// One more array says why each item's row is locked. Nil where nothing is ever changed.
+    let lock: String?
     /// Removes rows; returns their items, an item more than once if it covers several rows.
     let delete: String
+
+    /// Why `lock` locks the row of an item.
+    enum LockReason: Int16 {
+        /// The row will be removed.
+        case removal
+        /// The row will be changed, if it differs.
+        case update
+        /// A later run may change the row.
+        case later
+    }
 
     init(
         relation: Relation, table: TableSchema, given: [Column], identityPositions: [Int],
@@ -31,12 +54,22 @@ struct RelationSQL: Sendable {
         probe = writer.probe()
         let hasExactIdentity = identityPositions.allSatisfy { given[$0].hasExactEquality }
         identify = hasExactIdentity ? nil : writer.identify(identityPositions.map { given[$0] })
+        let target = given.filter { relation.target.contains($0.name) }
+        identifyTarget =
+            target.allSatisfy(\.hasExactEquality) ? nil : writer.identify(target)
+        let identity = identityPositions.map { given[$0] }
+        let completed = identity.filter {
+            relation.attributes.contains($0.name) && $0.defaultExpression != nil
+        }
+        complete = completed.isEmpty ? nil : writer.complete(completed)
+        present = writer.present(identity)
         check = checks.isEmpty ? nil : writer.check(checks)
         insert = writer.insert()
         let updated = updatedPositions.map { given[$0].name }
         lockForUpdate = updated.isEmpty ? nil : writer.lockForUpdate(updated)
         update = updated.isEmpty ? nil : writer.update(updated)
         lockForDelete = writer.lockForDelete()
+        lock = updated.isEmpty ? nil : writer.lock(updated)
         delete = writer.delete()
     }
 }
@@ -68,6 +101,40 @@ private struct Writer {
             """
     }
 
+    func complete(_ identity: [Column]) -> String {
+        let columns = identity.map { sent("item", $0) }.joined(separator: ", ")
+        return "SELECT \(Self.number), \(columns) FROM (\(completed(for: []))) AS item"
+    }
+
+    /// A row without a member is nobody's: no unassign could name it.
+    func present(_ identity: [Column]) -> String {
+        let names = relation.target + relation.member
+        let columns =
+            given.filter { column in
+                names.contains(column.name) || identity.contains { $0.name == column.name }
+            }.map { sent("held", $0) }
+        let target = relation.target.map { "item.\(quoteIdentifier($0))" }
+        let isMember = relation.member.map { "held.\(quoteIdentifier($0)) IS NOT NULL" }
+        let key = relation.identity.map { "held.\(quoteIdentifier($0))" }
+        let joins = relation.target.map { name in
+            "held.\(quoteIdentifier(name)) = item.\(quoteIdentifier(name))"
+        }
+        return """
+            WITH item AS MATERIALIZED (
+              SELECT DISTINCT \(target.joined(separator: ", ")) FROM (\(staged())) AS item)
+            SELECT \(columns.joined(separator: ", "))
+            FROM item JOIN \(tableName) AS held ON \(joins.joined(separator: " AND "))
+            WHERE \(isMember.joined(separator: " AND "))
+            ORDER BY \(key.joined(separator: ", "))
+            LIMIT $\(given.count + attributes.count + 2)::int8
+            """
+    }
+
+    /// A value as it travels to us.
+    private func sent(_ row: String, _ column: Column) -> String {
+        "\(row).\(quoteIdentifier(column.name))::\(StagedColumn.Wire(column.type).type)"
+    }
+
     func check(_ checks: [ItemCheck]) -> String {
         let parts = checks.enumerated().map { number, check in
             "SELECT \(Self.number), \(number)::int4 FROM item WHERE \(check.condition)"
@@ -96,8 +163,8 @@ private struct Writer {
 
     func lockForUpdate(_ updated: [String]) -> String {
         """
-        SELECT count(*) FROM (
-          SELECT FROM (\(completed(for: Set(relation.identity + updated)))) AS item
+        SELECT locked.n FROM (
+          SELECT \(Self.number) AS n FROM (\(completed(for: Set(relation.identity + updated)))) AS item
           JOIN \(tableName) AS held ON \(matches("held", relation.identity))
           WHERE \(differs("held", updated))
           ORDER BY \(relation.identity.map { "held.\(quoteIdentifier($0))" }.joined(separator: ", "))
@@ -121,11 +188,35 @@ private struct Writer {
 
     func lockForDelete() -> String {
         """
-        SELECT count(*) FROM (
-          SELECT FROM (\(staged())) AS item JOIN \(tableName) AS held ON \(covers("held"))
+        SELECT locked.n FROM (
+          SELECT \(Self.number) AS n FROM (\(staged())) AS item JOIN \(tableName) AS held ON \(covers("held"))
           ORDER BY \(relation.identity.map { "held.\(quoteIdentifier($0))" }.joined(separator: ", "))
           FOR UPDATE OF held) AS locked
         """
+    }
+
+    /// The keys are found first, by removals and updates in turn, so that one sort gives the order.
+    func lock(_ updated: [String]) -> String {
+        let reason = "raw.reason"
+        let removal = "\(reason) = \(RelationSQL.LockReason.removal.rawValue)"
+        let key = relation.identity.map { "held.\(quoteIdentifier($0))" }.joined(separator: ", ")
+        return """
+            WITH removal AS MATERIALIZED (\(staged(where: removal))),
+            change AS MATERIALIZED (
+              \(completed(for: Set(relation.identity + updated), where: "NOT \(removal)"))),
+            key AS MATERIALIZED (
+              SELECT \(Self.number), \(key) FROM removal AS item JOIN \(tableName) AS held ON \(covers("held"))
+              UNION ALL
+              SELECT \(Self.number), \(key) FROM change AS item
+              JOIN \(tableName) AS held ON \(matches("held", relation.identity))
+              WHERE item.\(Self.reasonName) = \(RelationSQL.LockReason.later.rawValue)
+                OR \(differs("held", updated)))
+            SELECT locked.n FROM (
+              SELECT \(Self.number) AS n FROM key AS item JOIN \(tableName) AS held
+                ON \(matches("held", relation.identity))
+              ORDER BY \(key)
+              FOR UPDATE OF held) AS locked
+            """
     }
 
     func delete() -> String {
@@ -139,13 +230,15 @@ private struct Writer {
     // MARK: Parts
 
     /// The items as the job gave them, each column in its own type.
-    private func staged() -> String {
+    ///
+    /// - Parameter condition: which of them, by the reason to lock them that comes in a last array.
+    private func staged(where condition: String? = nil) -> String {
         var columns = ["raw.n AS \"item:n\""]
         var names = ["n"]
         var arrays = ["$1::int4[]"]
         for (index, column) in given.enumerated() {
             let wire = StagedColumn.Wire(column.type)
-            arrays.append("$\(index + 2)::\(wire.arrayType)")
+            arrays.append("$\(index + 2)::\(wire.type)[]")
             names.append("c\(index)")
             columns.append("\(cast("raw.c\(index)", column)) AS \(quoteIdentifier(column.name))")
         }
@@ -154,9 +247,15 @@ private struct Writer {
             names.append("g\(index)")
             columns.append("raw.g\(index) AS \(givenName(column.name))")
         }
+        if condition != nil {
+            arrays.append("$\(arrays.count + 1)::int2[]")
+            names.append("reason")
+            columns.append("raw.reason AS \(Self.reasonName)")
+        }
         return """
             SELECT \(columns.joined(separator: ", "))
             FROM unnest(\(arrays.joined(separator: ", "))) AS raw (\(names.joined(separator: ", ")))
+            \(condition.map { "WHERE \($0)" } ?? "")
             """
     }
 
@@ -164,8 +263,10 @@ private struct Writer {
     /// computed columns, each in a layer of its own so that it can use the ones before.
     ///
     /// - Parameter named: the columns that are read; others need not be computed.
-    private func completed(for named: Set<String>? = nil) -> String {
-        var sql = staged()
+    private func completed(
+        for named: Set<String>? = nil, where condition: String? = nil
+    ) -> String {
+        var sql = staged(where: condition)
         let defaulted = attributes.filter { $0.defaultExpression != nil }
         if !defaulted.isEmpty {
             let columns =
@@ -178,6 +279,7 @@ private struct Writer {
                     return "CASE WHEN item.\(givenName(column.name)) THEN item.\(name) "
                         + "ELSE (\(expression)) END AS \(name)"
                 } + attributes.map { "item.\(givenName($0.name))" }
+                + (condition == nil ? [] : ["item.\(Self.reasonName)"])
             sql = "SELECT \(columns.joined(separator: ", ")) FROM (\(sql)) AS item"
         }
         for computed in computed(for: named) {
@@ -229,6 +331,8 @@ private struct Writer {
     ///
     /// Its name is one that hardly a table has, because the item's columns stand beside it.
     private static let number = "item.\"item:n\""
+
+    private static let reasonName = "\"item:reason\""
 
     /// Whether the job said something of an attribute: a column of the staged item beside it, by
     /// its position, so that a long name is not cut off.

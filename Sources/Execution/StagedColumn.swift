@@ -36,15 +36,15 @@ struct StagedColumn {
             }
         }
 
-        /// The array's type in SQL.
-        var arrayType: String {
+        /// The type in SQL.
+        var type: String {
             switch self {
-            case .int16: "int2[]"
-            case .int32: "int4[]"
-            case .int64: "int8[]"
-            case .boolean: "bool[]"
-            case .uuid: "uuid[]"
-            case .text: "text[]"
+            case .int16: "int2"
+            case .int32: "int4"
+            case .int64: "int8"
+            case .boolean: "bool"
+            case .uuid: "uuid"
+            case .text: "text"
             }
         }
     }
@@ -98,6 +98,31 @@ struct StagedColumn {
         if wire == .uuid { seconds.append(0) }
     }
 
+    /// Appends the value of another column of the same type.
+    mutating func append(_ row: Int, of other: StagedColumn) {
+        states.append(other.states[row])
+        switch wire {
+        case .int16, .int32, .int64, .boolean: words.append(other.words[row])
+        case .uuid:
+            words.append(other.words[row])
+            seconds.append(other.seconds[row])
+        case .text:
+            texts.append(contentsOf: other.texts[other.textRange(row)])
+            words.append(UInt64(texts.count))
+        }
+    }
+
+    /// Appends a field of an answer in binary, of the type as which the value travels.
+    mutating func append(_ row: Int, _ column: Int, of answer: Rows) {
+        guard !answer.isNull(row, column) else { return append(.null) }
+        switch wire {
+        case .int16, .int32, .int64: append(integer: Int64(answer.int(row, column)))
+        case .boolean: append(integer: answer.bool(row, column) ? 1 : 0)
+        case .uuid: append(uuid: answer.uuid(row, column))
+        case .text: answer.withBytes(row, column) { append(text: $0) }
+        }
+    }
+
     /// Whether two rows have the same value; null and missing are not equal.
     func areEqual(_ a: Int, _ b: Int) -> Bool {
         guard states[a] == states[b] else { return false }
@@ -138,14 +163,14 @@ struct StagedColumn {
         hash = word ^ (word >> 31)
     }
 
-    /// A row's value for a message to people.
-    func text(_ row: Int) -> String {
+    /// A row's value for a message to people, cut off at the limit in bytes.
+    func text(_ row: Int, limit: Int = 200) -> String {
         guard states[row] == .value else { return "null" }
         switch wire {
         case .int16, .int32, .int64: return String(Int64(bitPattern: words[row]))
         case .boolean: return words[row] == 1 ? "true" : "false"
         case .uuid: return JobID(high: words[row], low: seconds[row]).description
-        case .text: return String(decoding: texts[textRange(row)].prefix(200), as: UTF8.self)
+        case .text: return String(decoding: texts[textRange(row)].prefix(limit), as: UTF8.self)
         }
     }
 

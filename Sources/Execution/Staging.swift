@@ -1,20 +1,35 @@
 import Catalog
 import Jobs
+import Postgres
 
 /// The items of a batch for one relation, read into typed columns.
 struct Staging {
+    /// How a job came to have an item.
+    enum Kind: UInt8 {
+        /// The job names the member.
+        case listed
+        /// No item yet but a target of an exact job or of one for all members: the rows there that
+        /// the job does not list are to go.
+        case sweep
+        /// A row that goes because the job does not list it.
+        case swept
+    }
+
     /// An item's place among the jobs.
     struct Item {
+        let kind: Kind
         let operation: Assignment.Operation
         /// The job's position in the batch.
         let job: Int32
         /// The item's number in its job, from 1.
         let number: Int32
-        /// The member's node in the job's message, for people to recognise the item by.
+        /// The member's node in the job's message, for people to recognise the item by; of a row
+        /// that goes unnamed the node of all members.
         let member: JSONDocument.Index
     }
 
     let plan: RelationPlan
+    /// The items; the columns may have more rows than there are items.
     private(set) var items: [Item] = []
     /// The columns in the order of the relation's given columns.
     private(set) var columns: [StagedColumn]
@@ -33,21 +48,61 @@ struct Staging {
         items.reserveCapacity(capacity)
     }
 
+    /// An empty staging for items of another one.
+    init(for other: Staging, capacity: Int) {
+        plan = other.plan
+        columns = other.columns.indices.map {
+            StagedColumn(other.plan.given[$0].type, capacity: capacity)
+        }
+        readers = other.readers
+        items.reserveCapacity(capacity)
+    }
+
     /// Reads all items of a job.
     mutating func append(_ assignment: Assignment, job: Int32) {
         let first = Int32(items.count)
         let document = assignment.document
         var number: Int32 = 0
-        for target in assignment.targets {
+        let count = Int32(assignment.itemCount)
+        for (position, target) in assignment.targets.enumerated() {
+            if assignment.sweeps {
+                let number = count + Int32(position) + 1
+                appendSweep(target, of: assignment, job: job, number: number)
+            }
             for member in document.elements(of: assignment.members) {
                 number += 1
                 items.append(
                     Item(
-                        operation: assignment.operation, job: job, number: number, member: member))
+                        kind: .listed, operation: assignment.operation, job: job, number: number,
+                        member: member))
                 appendRow(target: target, member: member, of: assignment)
             }
         }
-        ranges.append((job, first..<Int32(items.count)))
+        endJob(job, from: first)
+    }
+
+    /// Stages a target whose rows are to go.
+    private mutating func appendSweep(
+        _ target: JSONDocument.Index, of assignment: Assignment, job: Int32, number: Int32
+    ) {
+        let document = assignment.document
+        let row = Int32(items.count)
+        items.append(
+            Item(
+                kind: .sweep, operation: .unassign, job: job, number: number,
+                member: assignment.members))
+        for index in readers.indices {
+            let name = readers[index].column.name
+            guard index < plan.relation.target.count,
+                let node = MemberNode.part(
+                    of: target, named: name, among: plan.relation.target, document)
+            else {
+                columns[index].append(.missing)
+                if index < plan.relation.target.count { checkPresence(of: index, row, assignment) }
+                continue
+            }
+            read(node, index, row, assignment)
+        }
     }
 
     private mutating func appendRow(
@@ -75,12 +130,21 @@ struct Staging {
                 checkPresence(of: index, row, assignment)
                 continue
             }
-            if let expected = readers[index].read(node, of: document, into: &columns[index]) {
-                let got = MessageFault.quoted(node, of: document)
-                reject(row, "invalid-value", "\(name): expected \(expected), got \(got)")
-            } else if document[node].kind == .null {
-                checkPresence(of: index, row, assignment)
-            }
+            read(node, index, row, assignment)
+        }
+    }
+
+    /// Reads a value into its column.
+    private mutating func read(
+        _ node: JSONDocument.Index, _ index: Int, _ row: Int32, _ assignment: Assignment
+    ) {
+        let document = assignment.document
+        if let expected = readers[index].read(node, of: document, into: &columns[index]) {
+            let name = readers[index].column.name
+            let got = MessageFault.quoted(node, of: document)
+            reject(row, "invalid-value", "\(name): expected \(expected), got \(got)")
+        } else if document[node].kind == .null {
+            checkPresence(of: index, row, assignment)
         }
     }
 
@@ -99,6 +163,88 @@ struct Staging {
             "\(column.name): expected a value, got \(isNull ? "null" : "none")")
     }
 
+    /// Appends the rows of the items' targets that an answer has, after all items.
+    mutating func append(present answer: Rows) {
+        for row in 0..<answer.count {
+            var field = 0
+            for position in columns.indices {
+                if position < plan.attributePositions.lowerBound
+                    || plan.identityAttributes.contains(position)
+                {
+                    columns[position].append(row, field, of: answer)
+                    field += 1
+                } else {
+                    columns[position].append(.missing)
+                }
+            }
+        }
+    }
+
+    /// Gives items a value for an attribute that they left out.
+    ///
+    /// - Parameter values: appends the value of a row.
+    mutating func complete(
+        _ position: Int, _ rows: Set<Int32>, _ value: (Int32, inout StagedColumn) -> Void
+    ) {
+        let old = columns[position]
+        var new = StagedColumn(plan.given[position].type, capacity: old.count)
+        for row in 0..<old.count {
+            if old.states[row] == .missing, rows.contains(Int32(row)) {
+                value(Int32(row), &new)
+            } else {
+                new.append(row, of: old)
+            }
+        }
+        columns[position] = new
+    }
+
+    /// Appends an item of another staging as it is.
+    mutating func append(_ row: Int32, of other: Staging) {
+        rejections[Int32(items.count)] = other.rejections[row]
+        items.append(other.items[Int(row)])
+        for position in columns.indices {
+            columns[position].append(Int(row), of: other.columns[position])
+        }
+    }
+
+    /// Appends an item for a row of another staging that goes unnamed.
+    mutating func append(swept row: Int32, of other: Staging, _ item: Item) {
+        items.append(item)
+        for position in columns.indices {
+            // It is about this row alone: nothing but its identity is asked for.
+            if position < plan.attributePositions.lowerBound
+                || plan.identityAttributes.contains(position)
+            {
+                columns[position].append(Int(row), of: other.columns[position])
+            } else {
+                columns[position].append(.missing)
+            }
+        }
+    }
+
+    /// Ends a job whose items have been appended from the given one on.
+    mutating func endJob(_ job: Int32, from first: Int32) {
+        ranges.append((job, first..<Int32(items.count)))
+    }
+
+    /// Whether an item says which row it is about, rejected or not.
+    func names(_ row: Int32) -> Bool {
+        items[Int(row)].kind == .listed
+            && (0..<plan.attributePositions.lowerBound).allSatisfy {
+                columns[$0].states[Int(row)] == .value
+            }
+    }
+
+    /// A row's identity as a text, the same in every attempt.
+    func rowText(_ row: Int32) -> String {
+        let positions =
+            Array(0..<plan.attributePositions.lowerBound) + plan.identityAttributes
+        return positions.map { position in
+            columns[position].states[Int(row)] == .value
+                ? columns[position].text(Int(row), limit: .max) : "\0"
+        }.joined(separator: "\u{1F}")
+    }
+
     /// Keeps the first reason for which an item is refused.
     mutating func reject(_ row: Int32, _ code: String, _ message: String) {
         if rejections[row] == nil {
@@ -106,9 +252,14 @@ struct Staging {
         }
     }
 
-    /// The member of an item as the job gave it.
+    /// The member of an item as the job gave it, or as the row has it.
     func memberText(_ row: Int, of assignment: Assignment) -> String {
-        MemberNode(items[row].member, of: assignment, relation: plan.relation).text
+        guard items[row].kind == .swept else {
+            return MemberNode(items[row].member, of: assignment, relation: plan.relation).text
+        }
+        let count = plan.relation.target.count
+        return columns[count..<(count + plan.relation.member.count)]
+            .map { $0.text(row) }.joined(separator: ", ")
     }
 }
 

@@ -18,8 +18,12 @@ public struct Assignment: Sendable {
     public let document: JSONDocument
     /// `target` as a list of one, or the elements of `targets`.
     public let targets: [JSONDocument.Index]
-    /// The list of members.
+    /// The list of members, or the word "all".
     public let members: JSONDocument.Index
+    /// Afterwards the targets have exactly these members: rows of others are removed.
+    public let isExact: Bool
+    /// All rows of the targets are removed.
+    public let removesAll: Bool
     /// The attributes that hold for every member that does not give its own.
     public let attributes: JSONDocument.Index?
     public let mode: Job.Mode
@@ -28,8 +32,14 @@ public struct Assignment: Sendable {
     /// Everything is done and rolled back; the status shows what would have happened.
     public let isDryRun: Bool
 
-    /// How many (target, member) pairs are asked for.
+    /// How many (target, member) pairs are asked for by name.
     public var itemCount: Int { targets.count * Int(document[members].count) }
+
+    /// Rows are removed that the job does not name: each of them is one more item.
+    public var sweeps: Bool { isExact || removesAll }
+
+    /// What the job weighs before it is known which rows it removes without naming them.
+    public var weight: Int { sweeps ? max(itemCount, targets.count) : itemCount }
 
     /// The target as people read it: the value, or the first of several and their number.
     public var targetText: String {
@@ -77,13 +87,12 @@ extension Assignment {
         guard let members = fields["members"] else {
             throw MessageFault(.invalidData, "members: expected a list, got none")
         }
-        if document[members].kind == .string, document.text(of: members, equals: "all"),
-            operation == .unassign
-        {
-            throw MessageFault(.unsupported, "members: this version does not execute \"all\"")
-        }
-        guard document[members].kind == .array else {
-            throw fields.fault("members", "a list", members)
+        removesAll =
+            operation == .unassign && document[members].kind == .string
+            && document.text(of: members, equals: "all")
+        guard document[members].kind == .array || removesAll else {
+            throw fields.fault(
+                "members", operation == .assign ? "a list" : "a list or \"all\"", members)
         }
         self.members = members
         if let attributes = fields["attributes"], document[attributes].kind != .null {
@@ -107,8 +116,9 @@ extension Assignment {
         }
         isDryRun = try fields.flag("dry_run") ?? false
         _ = try fields.flag("confirm_removals")
-        if try fields.flag("exact") == true {
-            throw MessageFault(.unsupported, "exact: this version does not execute it")
+        isExact = try fields.flag("exact") ?? false
+        if operation == .unassign, isExact {
+            throw MessageFault(.invalidData, "exact: expected none for unassign, got true")
         }
     }
 

@@ -58,16 +58,18 @@ public struct Coalescer: Sendable {
     /// it cannot be folded with; where the jobs of a key can see each other's work
     /// (`dependsOnEarlierJobs`), each job of a key or of a row comes a run later than the one before.
     ///
-    /// Which items of a run pass its checks is not known yet, so an assign must fold with every
-    /// earlier one of its row and not with the last alone: any of them may be the one that is left.
+    /// An assign must fold with every earlier one of its row and not with the last alone: the last
+    /// may repeat what the one before it said. Of those before an unassign nothing is left, unless
+    /// the checks are still to come: then the unassign may be refused with its job.
     ///
     /// - Parameters:
     ///   - items: in the order of the batch; those of one job stand together.
+    ///   - candidates: the items that may be executed, in order; the run of others says nothing.
     ///   - keyOfJob: a number for the ordering key of each job.
     ///   - dependsOnEarlierJobs: the relation has rules or effects that read what jobs write.
     ///   - succession: how the later of two assigns of one row relates to the earlier.
     public func runs(
-        of items: [Item], keyOfJob: [Int32], dependsOnEarlierJobs: Bool,
+        of items: [Item], candidates: [Int32], keyOfJob: [Int32], dependsOnEarlierJobs: Bool,
         succession: (_ earlier: Int32, _ later: Int32) -> Succession
     ) -> [Int32] {
         var runs = [Int32](repeating: 0, count: items.count)
@@ -76,7 +78,8 @@ public struct Coalescer: Sendable {
         var nextRunOfKey: [Int32: Int32] = [:]
         var floorOfJob: Int32 = 0
         var previousJob: Int32 = -1
-        for index in items.indices {
+        for candidate in candidates {
+            let index = Int(candidate)
             let item = items[index]
             if dependsOnEarlierJobs {
                 let key = keyOfJob[Int(item.job)]
@@ -92,17 +95,21 @@ public struct Coalescer: Sendable {
                     let isCut =
                         dependsOnEarlierJobs && items[Int(earlier)].job != item.job
                         || item.operation == .assign && !rowsAreTheirIdentity
-                            && !assigns.allFold(with: Int32(index), of: item.identity, succession)
+                            && !assigns.allFold(with: candidate, of: item.identity, succession)
                     runs[index] = isCut ? run + 1 : run
                 }
                 if runs[index] > run { assigns.begin(item.identity) }
             }
-            if item.operation == .assign { assigns.append(Int32(index), of: item.identity) }
+            if item.operation == .assign {
+                assigns.append(candidate, of: item.identity)
+            } else if !dependsOnEarlierJobs {
+                assigns.begin(item.identity)
+            }
             if dependsOnEarlierJobs {
                 let key = keyOfJob[Int(item.job)]
                 nextRunOfKey[key] = max(nextRunOfKey[key] ?? 0, runs[index] + 1)
             }
-            lastOfRow[item.identity] = Int32(index)
+            lastOfRow[item.identity] = candidate
         }
         return runs
     }
@@ -170,7 +177,7 @@ private struct AssignsOfRun {
         numbers = [Int32](repeating: 0, count: count)
     }
 
-    /// The row's next items are in a later run.
+    /// The row's earlier assigns are in an earlier run, or undone.
     mutating func begin(_ row: Int32) { last[row] = nil }
 
     mutating func append(_ assign: Int32, of row: Int32) {

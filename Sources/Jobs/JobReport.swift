@@ -10,7 +10,8 @@ public struct JobReport: Sendable {
 
     /// An item that was not applied, as it is kept.
     public struct RejectedItem: Sendable {
-        /// The item's number in the job, from 1: members in order within targets in order.
+        /// The item's number in the job, from 1: members in order within targets in order, then
+        /// what the job removes without naming it.
         public let number: Int
         /// The member as the job gave it.
         public let member: String

@@ -27,8 +27,8 @@ public struct Message: Sendable {
         if case .job(let job) = content { job } else { nil }
     }
 
-    /// How many items the message asks for; a message without a job weighs as one.
-    public var itemCount: Int { max(1, job?.assignment.itemCount ?? 1) }
+    /// How many items the message asks for; one without items or without a job weighs as one.
+    public var itemCount: Int { max(1, job?.assignment.weight ?? 1) }
 
     /// The bytes that it holds in memory, a job's index of its values included.
     public var byteCount: Int {

@@ -29,7 +29,7 @@ public struct Rejection: Hashable, Sendable {
     }
 }
 
-/// How many items of a job had which outcome; the seven add up to the items asked for.
+/// How many items of a job had which outcome; the seven add up to its items.
 public struct OutcomeCounts: Hashable, Sendable {
     public var created = 0
     public var updated = 0

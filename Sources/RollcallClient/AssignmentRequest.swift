@@ -35,11 +35,10 @@ public struct AssignmentRequest: Sendable, Hashable {
     public var onConflict: Assignment.Conflict?
     /// Everything is done and rolled back; the status shows what would have happened.
     public var isDryRun = false
-    /// Afterwards the targets have exactly these members; others are removed.
-    ///
-    /// Workers of this version cannot execute it, so that such a request is refused when its
-    /// message is made.
+    /// Afterwards an assign's targets have exactly these members: all others are removed.
     public var isExact = false
+    /// An unassign takes all members of its targets away, and lists none.
+    public var removesAll = false
 
     public init(
         _ operation: Assignment.Operation, relation: String, targets: [Value], members: [Member]
@@ -64,6 +63,15 @@ public struct AssignmentRequest: Sendable, Hashable {
     ) -> AssignmentRequest {
         AssignmentRequest(
             .unassign, relation: relation, targets: [target], members: members.map { Member($0) })
+    }
+
+    /// Asks for one target to be without members.
+    public static func unassignAll(
+        from target: Value, in relation: String
+    ) -> AssignmentRequest {
+        var request = unassign(from: target, in: relation, members: [])
+        request.removesAll = true
+        return request
     }
 
     /// The kind of job that it becomes.
@@ -91,12 +99,21 @@ public struct AssignmentRequest: Sendable, Hashable {
             json.raw(",\"targets\":")
             try json.array(targets)
         }
-        json.raw(",\"members\":[")
-        for (position, member) in members.enumerated() {
-            if position > 0 { json.raw(",") }
-            try json.value(member.value)
+        json.raw(",\"members\":")
+        if removesAll {
+            guard members.isEmpty else {
+                throw MessageFault(
+                    .invalidData, "members: expected none beside all, got \(members.count)")
+            }
+            json.string("all")
+        } else {
+            json.raw("[")
+            for (position, member) in members.enumerated() {
+                if position > 0 { json.raw(",") }
+                try json.value(member.value)
+            }
+            json.raw("]")
         }
-        json.raw("]")
         if !attributes.isEmpty {
             json.raw(",\"attributes\":")
             try json.object(attributes)

@@ -35,7 +35,7 @@ struct JobColumns {
             milliseconds: (job.requestedAt ?? report.origin.timestamp).milliseconds)
         partitions.append(int32: report.origin.partition)
         let row = [
-            job.assignment.itemCount, counts.created, counts.updated, counts.unchanged,
+            counts.total, counts.created, counts.updated, counts.unchanged,
             counts.removed, counts.absent, counts.superseded, counts.rejected, report.attempts,
         ]
         for (column, number) in row.enumerated() { numbers[column].append(int32: Int32(number)) }

@@ -28,6 +28,7 @@ public struct StatusSchema: Sendable {
         let files: [(String, [UInt8])] = [
             ("jobs", PackageResources._001_jobs_sql),
             ("progress", PackageResources._002_progress_sql),
+            ("dead_letters", PackageResources._003_dead_letters_sql),
         ]
         migrations = files.enumerated().map { index, file in
             var checksum = FNV()
@@ -61,6 +62,8 @@ struct Statements: Sendable {
     let beginAttempts: String
     let endAttempts: String
     let withdrawAttempts: String
+    let claimLetters: String
+    let markLetters: String
     let beatWorker: String
     let selectBlockers: String
     let retireWorker: String
@@ -86,6 +89,8 @@ struct Statements: Sendable {
         beginAttempts = load(PackageResources.begin_attempts_sql)
         endAttempts = load(PackageResources.end_attempts_sql)
         withdrawAttempts = load(PackageResources.withdraw_attempts_sql)
+        claimLetters = load(PackageResources.claim_letters_sql)
+        markLetters = load(PackageResources.mark_letters_sql)
         beatWorker = load(PackageResources.beat_worker_sql)
         selectBlockers = load(PackageResources.select_blockers_sql)
         retireWorker = load(PackageResources.retire_worker_sql)

@@ -68,10 +68,10 @@ struct Intake: Sendable {
                 "relation: expected one of the catalog, got "
                     + "\"\(MessageFault.quoted(assignment.relation.utf8))\"\(hint)")
         }
-        guard assignment.itemCount <= limits.jobItems else {
+        guard assignment.weight <= limits.jobItems else {
             throw MessageFault(
                 .tooLarge,
-                "expected at most \(limits.jobItems) items, got \(assignment.itemCount)")
+                "expected at most \(limits.jobItems) items, got \(assignment.weight)")
         }
         if assignment.onConflict == .update, relation.conflict == .ignore {
             throw MessageFault(

@@ -32,6 +32,10 @@ public struct PoolSettings: Sendable {
     public var kafka: Properties
     public var group: String
     public var topics: [String]
+    /// Where dead letters are published.
+    public var deadLetterTopic: String
+    /// librdkafka's properties for a producer, brokers included.
+    public var producer: Properties
     public var commitInterval: Duration
     public var revokeTimeout: Duration
     public var grace: Duration
@@ -44,7 +48,8 @@ public struct PoolSettings: Sendable {
         inFlightBytes: Int,
         messageBytes: Int, jobItems: Int, jsonDepth: Int, execution: ExecutionLimits,
         retryFirstDelay: Duration, retryMaxDelay: Duration, retryAttempts: Int,
-        kafka: Properties, group: String, topics: [String], commitInterval: Duration,
+        kafka: Properties, group: String, topics: [String], deadLetterTopic: String,
+        producer: Properties, commitInterval: Duration,
         revokeTimeout: Duration, grace: Duration, heartbeatInterval: Duration
     ) {
         self.workerID = workerID
@@ -71,6 +76,8 @@ public struct PoolSettings: Sendable {
         self.kafka = kafka
         self.group = group
         self.topics = topics
+        self.deadLetterTopic = deadLetterTopic
+        self.producer = producer
         self.commitInterval = commitInterval
         self.revokeTimeout = revokeTimeout
         self.grace = grace

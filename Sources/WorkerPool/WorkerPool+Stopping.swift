@@ -13,6 +13,8 @@ extension WorkerPool {
         drain(until: deadline)
         commitFinally(consumer, until: deadline)
         consumer.close()
+        // The last batches' letters; another worker publishes those that do not make it.
+        deadLetters.stop(within: min(max(deadline - .now, .seconds(1)), .seconds(5)))
         for lane in state.withLock({ $0.idleLanes }) { lanes[lane].close() }
         heartbeat.retire()
         checkpoint.close(within: .seconds(2))

@@ -74,6 +74,7 @@ public final class WorkerPool: Sendable {
     let lanes: [Lane]
     let heartbeat: Heartbeat
     let checkpoint: Checkpoint
+    let deadLetters: DeadLetterPublisher
     let abortSignal: StopSignal
     /// Signalled whenever a batch ends or the database has answered, for those who wait for it.
     let settled = DispatchSemaphore(value: 0)
@@ -120,6 +121,8 @@ public final class WorkerPool: Sendable {
         heartbeat = Heartbeat(settings: settings, receipts: receipts, stop: stopSignal)
         checkpoint = Checkpoint(
             settings: settings, progress: progress, policy: policy, stop: abortSignal)
+        deadLetters = DeadLetterPublisher(
+            DeadLetterPublisher.Settings(settings), logger: logger)
     }
 
     /// Reads and executes until ``stop()``, then finishes or rolls back what is open.
@@ -145,6 +148,7 @@ public final class WorkerPool: Sendable {
                     waitsFor: state.dispatcher.waitsFor)
             }
         }
+        deadLetters.start()
         logger.info(
             "worker started",
             metadata: [
@@ -244,6 +248,9 @@ public final class WorkerPool: Sendable {
                     return state.end(work, ending, at: .now)
                 }
                 for item in news { self.log(item) }
+                if case .committed(let result, _) = ending, result.deadLetters > 0 {
+                    self.deadLetters.wake()
+                }
                 self.settled.signal()
                 self.pump()
             }

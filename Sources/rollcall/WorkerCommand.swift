@@ -121,11 +121,14 @@ extension Settings {
                     statementTimeout: database.statementTimeout,
                     lockTimeout: database.lockTimeout,
                     idleTimeout: database.idleInTransactionTimeout),
-                textLength: limits.textLength, storedRejections: limits.storedRejections),
+                textLength: limits.textLength, jobItems: limits.jobItems,
+                storedRejections: limits.storedRejections),
             retryFirstDelay: retry.firstDelay, retryMaxDelay: retry.maxDelay,
             retryAttempts: retry.attempts,
             kafka: kafka.consumerProperties(messageBytes: limits.messageBytes),
-            group: kafka.group, topics: kafka.topics.jobs, commitInterval: kafka.commitInterval,
+            group: kafka.group, topics: kafka.topics.jobs,
+            deadLetterTopic: kafka.topics.deadLetters, producer: kafka.clientProperties,
+            commitInterval: kafka.commitInterval,
             revokeTimeout: kafka.revokeTimeout, grace: shutdown.grace,
             heartbeatInterval: heartbeat.interval)
     }

@@ -49,6 +49,7 @@ final class Desk {
 
     static func executor(
         catalog text: String, schema: String = "rollcall", storedRejections: Int = 1_000,
+        jobItems: Int = 100_000,
         on connection: Connection
     ) throws -> BatchExecutor {
         let catalog = try Catalog(files: [("test.yaml", text)])
@@ -60,7 +61,7 @@ final class Desk {
                 transaction: Receipts.TransactionLimits(
                     statementTimeout: .seconds(60), lockTimeout: .seconds(30),
                     idleTimeout: .seconds(60)),
-                textLength: 10_000, storedRejections: storedRejections))
+                textLength: 10_000, jobItems: jobItems, storedRejections: storedRejections))
     }
 
     struct Unfit: Error { let finding: Finding }

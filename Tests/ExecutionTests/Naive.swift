@@ -46,6 +46,8 @@ struct PlannedJob {
     let members: [Item]
     let isAtomic: Bool
     let onConflict: String?
+    /// Rows of the clubs that the job does not name are to go: an exact job, or one for all members.
+    var sweeps = false
 
     var items: [Item] {
         clubs.flatMap { club in
@@ -65,11 +67,13 @@ struct PlannedJob {
             }
             return "{\"member\":\"\(item.person)\"\(attributes.joined())}"
         }
+        let members = !isAssign && sweeps ? "\"all\"" : "[\(list.joined(separator: ","))]"
         let targets =
             clubs.count == 1
             ? "\"target\":\(clubs[0])"
             : "\"targets\":[\(clubs.map(String.init).joined(separator: ","))]"
-        return "\"relation\":\"member\",\(targets),\"members\":[\(list.joined(separator: ","))]"
+        return "\"relation\":\"member\",\(targets),\"members\":\(members)"
+            + (isAssign && sweeps ? ",\"exact\":true" : "")
             + (isAtomic ? ",\"mode\":\"atomic\"" : "")
             + (onConflict.map { ",\"on_conflict\":\"\($0)\"" } ?? "")
     }
@@ -81,37 +85,74 @@ struct Naive {
         case created, updated, unchanged, removed, absent, rejected
     }
 
+    /// What became of a job.
+    struct Result {
+        /// Of what it lists.
+        var outcomes: [Outcome]
+        /// Of the rows that it sweeps away.
+        var swept: [(row: String, outcome: Outcome)] = []
+    }
+
     let connection: Connection
     /// SQL that is true for a person for whom nothing is written.
     let rule: (_ person: String) -> String
 
     /// Executes jobs in their order; the outcomes of their items.
-    func execute(_ jobs: [PlannedJob]) throws -> [[Outcome]] {
+    func execute(_ jobs: [PlannedJob]) throws -> [Result] {
         try connection.transaction {
             try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
             return try jobs.map(execute)
         }
     }
 
-    private func execute(_ job: PlannedJob) throws -> [Outcome] {
+    private func execute(_ job: PlannedJob) throws -> Result {
         try connection.script("SAVEPOINT job")
         // The rule sees the table as it is before the job.
         let refused = try job.items.map { try job.isAssign && isRefused($0) }
-        var outcomes = try zip(job.items, refused).map { item, isRefused in
-            isRefused ? .rejected : try execute(item, of: job)
+        var result = Result(outcomes: [])
+        if job.sweeps, !job.isAtomic || !refused.contains(true) { result.swept = try sweep(job) }
+        result.outcomes = try zip(job.items, refused).map { item, isRefused in
+            isRefused
+                ? .rejected : try attempt { try job.isAssign ? assign(item, job) : unassign(item) }
         }
-        if job.isAtomic, outcomes.contains(.rejected) {
+        let isBad =
+            result.outcomes.contains(.rejected)
+            || result.swept.contains { $0.outcome == .rejected }
+        if job.isAtomic, isBad {
             try connection.script("ROLLBACK TO SAVEPOINT job")
-            outcomes = outcomes.map { _ in .rejected }
+            result.outcomes = result.outcomes.map { _ in .rejected }
+            result.swept.removeAll { $0.outcome != .rejected }
         }
         try connection.script("RELEASE SAVEPOINT job")
-        return outcomes
+        return result
     }
 
-    private func execute(_ item: PlannedJob.Item, of job: PlannedJob) throws -> Outcome {
+    /// Removes the rows that the job does not name, one after the other.
+    private func sweep(_ job: PlannedJob) throws -> [(row: String, outcome: Outcome)] {
+        var swept: [(row: String, outcome: Outcome)] = []
+        for club in Set(job.clubs).sorted() {
+            let named = job.items.filter { $0.club == club }.compactMap { Int($0.person) }
+            let rows = try connection.execute(
+                "SELECT person_id FROM naive.member WHERE club_id = \(club) ORDER BY 1")
+            for index in 0..<rows.count where !named.contains(rows.int(index, 0)) {
+                let person = rows.int(index, 0)
+                let outcome = try attempt {
+                    try connection.execute(
+                        """
+                        DELETE FROM naive.member WHERE club_id = \(club) AND person_id = \(person)
+                        """)
+                    return .removed
+                }
+                swept.append(("\(club)/\(person)", outcome))
+            }
+        }
+        return swept
+    }
+
+    private func attempt(_ body: () throws -> Outcome) throws -> Outcome {
         try connection.script("SAVEPOINT item")
         do {
-            let outcome = try job.isAssign ? assign(item, job) : unassign(item)
+            let outcome = try body()
             try connection.script("RELEASE SAVEPOINT item")
             return outcome
         } catch let error as PostgresError where ["22", "23", "P0"].contains(error.sqlState?.class)

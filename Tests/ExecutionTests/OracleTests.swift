@@ -29,6 +29,10 @@ import Testing
     private static let trigger = """
         CREATE TRIGGER refuse AFTER INSERT ON SCHEMA.member
         FOR EACH ROW WHEN (NEW.weight = 9) EXECUTE FUNCTION SCHEMA.refuse();
+        CREATE TABLE SCHEMA.badge (
+            club_id int, person_id int, FOREIGN KEY (club_id, person_id) REFERENCES SCHEMA.member);
+        INSERT INTO SCHEMA.member VALUES (1, 2), (2, 1);
+        INSERT INTO SCHEMA.badge VALUES (1, 2), (2, 1);
         """
     private static func catalog(rule: String) -> String {
         """
@@ -148,6 +152,8 @@ private struct Trial {
             var seen: Set<String> = []
             members = members.filter { seen.insert($0.person).inserted }
         }
+        let sweeps = Int.random(in: 0..<4, using: &generator) == 0
+        if !isAssign, sweeps { members = [] }
         return PlannedJob(
             isAssign: isAssign,
             clubs: pick(
@@ -155,7 +161,8 @@ private struct Trial {
                     ? [[1], [2], [1, 2], [3, 1]] : [[1], [1], [2], [1, 2], [1, 1], [3, 1]]),
             members: members,
             isAtomic: Int.random(in: 0..<4, using: &generator) == 0,
-            onConflict: isAssign && theme == .narrow ? pick([nil, "ignore", "update"]) : nil)
+            onConflict: isAssign && theme == .narrow ? pick([nil, "ignore", "update"]) : nil,
+            sweeps: sweeps)
     }
 
     private mutating func randomItem(isAssign: Bool) -> PlannedJob.Item {
@@ -183,53 +190,96 @@ private struct Trial {
 
     // MARK: Comparing
 
+    /// A place in the batch that is about a row.
+    private struct Place {
+        let job: Int
+        /// What a job sweeps away comes before what it lists.
+        let number: Int
+        let row: String
+        let outcome: Naive.Outcome
+
+        func isBefore(_ other: Place) -> Bool { (job, number) < (other.job, other.number) }
+    }
+
+    private func places(_ jobs: [PlannedJob], _ results: [Naive.Result]) -> [[Place]] {
+        jobs.indices.map { job in
+            let swept = results[job].swept.enumerated().map { index, swept in
+                Place(job: job, number: index - 1_000, row: swept.row, outcome: swept.outcome)
+            }
+            return swept
+                + jobs[job].items.enumerated().map { index, item in
+                    Place(
+                        job: job, number: index, row: item.row,
+                        outcome: results[job].outcomes[index])
+                }
+        }
+    }
+
     /// An item whose row no other item of the batch is about must have the outcome that it has
     /// alone; others may be superseded, and what comes after them may count from another start.
     private func compare(
-        _ jobs: [PlannedJob], _ messages: [Message], _ expected: [[Naive.Outcome]]
+        _ jobs: [PlannedJob], _ messages: [Message], _ expected: [Naive.Result]
     ) throws -> Bool {
-        let places = jobs.indices.flatMap { job in jobs[job].items.indices.map { (job, $0) } }
-        let accepted = places.filter { expected[$0.0][$0.1] != .rejected }
+        let places = places(jobs, expected)
+        let accepted = places.joined().filter { $0.outcome != .rejected }
         for (index, job) in jobs.enumerated() {
             let receipt = try #require(try desk.receipt(messages[index]))
-            let outcomes = expected[index]
-            guard receipt.items == outcomes.count, receipt.counts.total == outcomes.count,
-                try desk.codes(messages[index]).keys.sorted()
-                    == numbers(of: .rejected, in: outcomes)
-            else { return false }
-            let isFailed = job.isAtomic && outcomes.contains(.rejected)
-            let state =
-                isFailed
-                ? "failed"
-                : outcomes.contains(.rejected) ? "succeeded_with_rejections" : "succeeded"
-            guard receipt.state == state else { return false }
-            var forced: [Naive.Outcome: Int] = [:]
-            var loose = 0
-            var undoable = 0
-            for (number, item) in job.items.enumerated() where outcomes[number] != .rejected {
-                let others = accepted.filter {
-                    $0 != (index, number) && jobs[$0.0].items[$0.1].row == item.row
-                }
-                if others.isEmpty {
-                    forced[outcomes[number], default: 0] += 1
-                } else {
-                    loose += 1
-                    if others.contains(where: { $0 > (index, number) }) { undoable += 1 }
-                }
-            }
+            let listed = expected[index].outcomes
+            let refused = expected[index].swept.count { $0.outcome == .rejected }
             let counts = receipt.counts
-            let got: [(Naive.Outcome, Int)] =
-                job.isAssign
-                ? [
-                    (.created, counts.created), (.updated, counts.updated),
-                    (.unchanged, counts.unchanged),
-                ] : [(.removed, counts.removed), (.absent, counts.absent)]
-            let isFeasible = got.allSatisfy { outcome, count in
-                count >= forced[outcome, default: 0] && count <= forced[outcome, default: 0] + loose
-            }
-            guard isFeasible, counts.superseded <= undoable else { return false }
+            let codes = try desk.codes(messages[index]).keys.sorted()
+            let isBad = listed.contains(.rejected) || refused > 0
+            let isFailed = job.isAtomic && isBad
+            let state =
+                isFailed ? "failed" : isBad ? "succeeded_with_rejections" : "succeeded"
+            // Of an atomic job one reason is enough.
+            let extra = codes.count { $0 > listed.count }
+            guard receipt.state == state, receipt.items == counts.total,
+                codes.filter({ $0 <= listed.count }) == numbers(of: .rejected, in: listed),
+                isFailed ? extra <= refused : extra == refused, counts.rejected == codes.count
+            else { return false }
+            guard isFeasible(counts, job, places[index], accepted) else { return false }
         }
         return true
+    }
+
+    private func isFeasible(
+        _ counts: OutcomeCounts, _ job: PlannedJob, _ places: [Place], _ accepted: [Place]
+    ) -> Bool {
+        var forced: [Naive.Outcome: Int] = [:]
+        var loose = (listed: 0, swept: 0)
+        var undoable = 0
+        for place in places where place.outcome != .rejected {
+            let others = accepted.filter {
+                $0.row == place.row && ($0.isBefore(place) || place.isBefore($0))
+            }
+            if others.isEmpty {
+                forced[place.outcome, default: 0] += 1
+            } else {
+                if place.number < 0 { loose.swept += 1 } else { loose.listed += 1 }
+                if others.contains(where: place.isBefore) { undoable += 1 }
+            }
+        }
+        let got: [(Naive.Outcome, Int, loose: Int)] =
+            job.isAssign
+            ? [
+                (.created, counts.created, loose.listed), (.updated, counts.updated, loose.listed),
+                (.unchanged, counts.unchanged, loose.listed),
+                (.removed, counts.removed, loose.swept),
+            ]
+            : [
+                (.removed, counts.removed, loose.listed + loose.swept),
+                (.absent, counts.absent, loose.listed),
+            ]
+        let listed = places.count { $0.number >= 0 && $0.outcome != .rejected }
+        let swept = places.count { $0.number < 0 && $0.outcome != .rejected }
+        // A row that came only with this batch may go again without being counted.
+        return got.allSatisfy { outcome, count, loose in
+            let least = forced[outcome, default: 0]
+            return count >= least && count <= least + loose
+        } && counts.superseded <= undoable
+            && (listed + swept - loose.swept...listed + swept)
+                .contains(counts.total - counts.rejected)
     }
 
     private func numbers(of outcome: Naive.Outcome, in outcomes: [Naive.Outcome]) -> [Int] {
@@ -237,7 +287,7 @@ private struct Trial {
     }
 
     private func story(
-        _ jobs: [PlannedJob], _ messages: [Message], _ expected: [[Naive.Outcome]]
+        _ jobs: [PlannedJob], _ messages: [Message], _ expected: [Naive.Result]
     ) throws -> String {
         var lines: [String] = []
         for (index, job) in jobs.enumerated() {

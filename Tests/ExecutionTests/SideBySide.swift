@@ -1,14 +1,16 @@
 import Dispatch
 import Synchronization
 
-/// Runs a body twice at the same time, each on a thread of its own, and waits for both.
+/// Runs a body several times at the same time, each on a thread of its own, and waits for all.
 ///
 /// - Returns: the errors in words.
-func sideBySide(_ body: @escaping @Sendable (_ side: Int) throws -> Void) -> [String] {
+func sideBySide(_ count: Int = 2, _ body: @escaping @Sendable (_ side: Int) throws -> Void)
+    -> [String]
+{
     let failures = Mutex<[String]>([])
     let group = DispatchGroup()
     let start = DispatchSemaphore(value: 0)
-    for side in 0..<2 {
+    for side in 0..<count {
         // A plain serial queue has its own thread where a concurrent one may have none to spare.
         DispatchQueue(label: "side.\(side)").async(group: group) {
             start.wait()
@@ -19,7 +21,7 @@ func sideBySide(_ body: @escaping @Sendable (_ side: Int) throws -> Void) -> [St
             }
         }
     }
-    for _ in 0..<2 { start.signal() }
+    for _ in 0..<count { start.signal() }
     group.wait()
     return failures.withLock { $0 }
 }

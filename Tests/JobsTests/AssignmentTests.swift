@@ -84,11 +84,30 @@ import Testing
                 == MessageFault(.invalidData, "targets: expected a list, got \(value)"))
     }
 
-    @Test("what this version does not execute is unsupported and not ignored")
-    func unsupported() {
-        #expect(fault(data("exact", "true"))?.code == .unsupported)
-        #expect(fault(data("members", "\"all\""), "unassign")?.code == .unsupported)
-        #expect(fault(data("exact", "false")) == nil)
+    @Test("an assign may be exact")
+    func exact() throws {
+        #expect(try assignment(data("exact", "true")).isExact)
+        #expect(try !assignment(data("exact", "false")).isExact)
+        #expect(
+            fault(data("exact", "true"), "unassign")
+                == MessageFault(.invalidData, "exact: expected none for unassign, got true"))
+        #expect(fault(data("exact", "false"), "unassign") == nil)
+    }
+
+    @Test("an unassign may be for all members")
+    func all() throws {
+        let text = #"{"relation":"r","targets":[1,2,3],"members":"all"}"#
+        let assignment = try assignment(text, "unassign")
+        #expect(assignment.removesAll)
+        #expect(assignment.itemCount == 0)
+        // It is work for each target all the same.
+        #expect(assignment.weight == 3)
+        #expect(
+            fault(text)
+                == MessageFault(.invalidData, "members: expected a list, got \"all\""))
+        #expect(
+            fault(data("members", "\"some\""), "unassign")
+                == MessageFault(.invalidData, "members: expected a list or \"all\", got \"some\""))
     }
 
     @Test(

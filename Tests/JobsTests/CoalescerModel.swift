@@ -84,8 +84,10 @@ enum CoalescerModel {
         func succession(_ earlier: Int32, _ later: Int32) -> Coalescer.Succession {
             Self.succession(items[Int(earlier)], items[Int(later)])
         }
+        let candidates = items.indices.filter { dependsOnEarlierJobs || items[$0].isAccepted }
         let runs = coalescer.runs(
-            of: small, keyOfJob: keyOfJob, dependsOnEarlierJobs: dependsOnEarlierJobs,
+            of: small, candidates: candidates.map(Int32.init), keyOfJob: keyOfJob,
+            dependsOnEarlierJobs: dependsOnEarlierJobs,
             succession: succession)
         var result = Result(
             table: table, outcomes: Array(repeating: nil, count: items.count), runs: runs,

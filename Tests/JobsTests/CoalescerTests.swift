@@ -51,8 +51,9 @@ import Testing
     func nothing() {
         let coalescer = Coalescer(rowsAreTheirIdentity: true)
         #expect(
-            coalescer.runs(of: [], keyOfJob: [], dependsOnEarlierJobs: true) { _, _ in .repeats }
-                .isEmpty)
+            coalescer.runs(of: [], candidates: [], keyOfJob: [], dependsOnEarlierJobs: true) {
+                _, _ in .repeats
+            }.isEmpty)
         let effect = coalescer.netEffect(of: [], in: []) { _, _ in .repeats }
         #expect(effect.removals.isEmpty && effect.assigns.isEmpty && effect.settled.isEmpty)
         var refused = assign
@@ -84,7 +85,8 @@ import Testing
             Coalescer.Item(operation: .unassign, identity: 0, job: 3),
         ]
         let runs = Coalescer(rowsAreTheirIdentity: false).runs(
-            of: items, keyOfJob: [7, 8, 7, 9], dependsOnEarlierJobs: true
+            of: items, candidates: [0, 1, 2, 3, 4], keyOfJob: [7, 8, 7, 9],
+            dependsOnEarlierJobs: true
         ) { _, _ in .repeats }
         #expect(runs == [0, 0, 0, 1, 1])
     }
@@ -97,7 +99,8 @@ import Testing
         }
         let coalescer = Coalescer(rowsAreTheirIdentity: true)
         let runs = coalescer.runs(
-            of: items, keyOfJob: items.map { $0.job }, dependsOnEarlierJobs: false
+            of: items, candidates: items.indices.map(Int32.init), keyOfJob: items.map { $0.job },
+            dependsOnEarlierJobs: false
         ) { _, _ in .repeats }
         #expect(runs.allSatisfy { $0 == 0 })
         let effect = coalescer.netEffect(of: Array(items.indices.map(Int32.init)), in: items) {
@@ -113,7 +116,8 @@ import Testing
             Coalescer.Item(operation: .assign, identity: 0, job: Int32($0))
         }
         let runs = Coalescer(rowsAreTheirIdentity: false).runs(
-            of: items, keyOfJob: items.map { $0.job }, dependsOnEarlierJobs: false
+            of: items, candidates: items.indices.map(Int32.init), keyOfJob: items.map { $0.job },
+            dependsOnEarlierJobs: false
         ) { _, _ in .replaces }
         #expect(runs == runs.sorted())
         #expect((runs.last ?? 0) < 40)

@@ -52,12 +52,20 @@ import Testing
         let needed = Self.needed
         let right = ["assign"] + needed + ["--members", "1"]
         #expect(complaint(right) == nil)
+        #expect(complaint(right + ["--exact"]) == nil)
+        #expect(complaint(["unassign", "--all"] + needed) == nil)
         #expect(complaint(["FILE.jsonl", "--wait"]) == nil)
         #expect(complaint(["--wait", "-"]) == nil)
         let cases: [([String], String)] = [
             ([], "Missing expected argument '<file.jsonl>'"),
             (["assign", "--target", "1", "--members", "1"], "'--relation <name>'"),
-            (["assign"] + needed, "'--members <list> ...'"),
+            (["assign"] + needed, "expected --members, got none"),
+            (["assign", "--exact"] + needed, "expected --members, got none"),
+            (["unassign"] + needed, "expected --members or --all, got neither"),
+            (
+                ["unassign", "--all", "--members", "1"] + needed,
+                "expected --members or --all, got both"
+            ),
             (
                 ["assign", "--relation", "r", "--members", "1"],
                 "expected --target or --targets, got neither"

@@ -29,6 +29,8 @@ import Testing
         request.mode = assignment.mode
         request.onConflict = assignment.onConflict
         request.isDryRun = assignment.isDryRun
+        request.isExact = assignment.isExact
+        request.removesAll = assignment.removesAll
         return request
     }
 
@@ -146,7 +148,17 @@ import Testing
         }
         #expect(fault { _ in } == nil)
         #expect(fault { $0.relation = "" } == "relation: expected a string, got \"\"")
-        #expect(fault { $0.isExact = true } == "exact: this version does not execute it")
+        #expect(fault { $0.removesAll = true } == "members: expected none beside all, got 1")
+        #expect(
+            fault {
+                $0.removesAll = true
+                $0.members = []
+            } == "members: expected a list, got \"all\"")
+        #expect(
+            fault {
+                $0.operation = .unassign
+                $0.isExact = true
+            } == "exact: expected none for unassign, got true")
         #expect(fault { $0.targets = [.number("1,5")] } == "expected a JSON number, got \"1,5\"")
         for number in ["", "NaN", ".5", "0x1F", " 1", "1 ", "1}", "+1", "01", "1e"] {
             #expect(fault { $0.targets = [.number(number)] } != nil, "\(number)")

@@ -64,6 +64,19 @@ import Testing
                 == #"["a\"b",{"username":"ada"},"1,2",7,"👩‍👩‍👧"]"#)
     }
 
+    @Test("an exact assign and an unassign of all say so")
+    func sweeps() throws {
+        let bench = try EnqueueBench()
+        let target = ["--relation", "enrollment", "--target", "42", "--key", "k"]
+        for arguments in [["assign", "--members", "1", "--exact"], ["unassign", "--all"]] {
+            let answer = try bench.run(arguments + target)
+            #expect(answer.status == .exited(0), "\(answer.errors)")
+        }
+        let records = try bench.records(2)
+        #expect(try records.map { try $0.job.assignment.isExact } == [true, false])
+        #expect(try records.map { try $0.job.assignment.removesAll } == [false, true])
+    }
+
     @Test("wrong usage exits with 2 and sends nothing")
     func usage() throws {
         let bench = try EnqueueBench()

@@ -79,6 +79,10 @@ struct EnqueueRandom {
         if isAssign {
             request.attributes = attributes()
             request.onConflict = [nil, .ignore, .update].randomElement(using: &generator)!
+            request.isExact = number(0...2) == 0
+        } else if number(0...2) == 0 {
+            request.members = []
+            request.removesAll = true
         }
         request.mode = number(0...1) == 0 ? .partial : .atomic
         request.isDryRun = number(0...3) == 0

@@ -82,7 +82,7 @@ import Testing
         (assignText(id: 1, more: ",\"on_conflict\":\"never\""), .invalidData),
         (assignText(id: 1, relation: "badge", more: ",\"on_conflict\":\"update\""), .invalidData),
         (assignText(id: 1, more: ",\"dryrun\":true"), .invalidData),
-        (assignText(id: 1, more: ",\"exact\":true"), .unsupported),
+        (assignText(id: 1, more: ",\"exact\":1"), .invalidData),
         (String(repeating: " ", count: 1_000) + assignText(id: 1), .tooLarge),
     ])
     func whatIsNoJobHasACode(_ value: String, _ code: MessageFault.Code) throws {

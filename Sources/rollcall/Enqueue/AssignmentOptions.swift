@@ -28,7 +28,7 @@ struct AssignmentOptions: ParsableArguments {
             discussion: "An argument or a line that starts with { is one member in JSON, such as "
                 + "{\"username\":\"ada\"} or {\"member\":7,\"role\":\"ta\"}.",
             valueName: "list"))
-    var members: [String]
+    var members: [String] = []
 
     @Option(
         help: ArgumentHelp(

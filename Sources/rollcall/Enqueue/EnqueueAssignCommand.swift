@@ -23,8 +23,14 @@ struct EnqueueAssignCommand: ParsableCommand {
             valueName: "rule"))
     var onConflict: String?
 
+    @Flag(help: "Afterwards the targets have exactly these members; all others are removed.")
+    var exact = false
+
     func validate() throws {
         try assignment.validate()
+        guard !assignment.members.isEmpty else {
+            throw ValidationError("expected --members, got none")
+        }
         try waiting.validate()
         _ = try attributes()
         _ = try conflict()
@@ -35,6 +41,7 @@ struct EnqueueAssignCommand: ParsableCommand {
         var request = try assignment.request(.assign, limit: settings.limits.jobItems)
         request.attributes = try attributes()
         request.onConflict = try conflict()
+        request.isExact = exact
         try assignment.send(request, settings, waiting)
     }
 

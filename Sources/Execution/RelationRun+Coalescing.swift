@@ -1,0 +1,136 @@
+import Jobs
+import Postgres
+
+/// Which items are about one row, and which can be written at once.
+extension RelationRun {
+    /// Numbers all staged rows by their values in some columns.
+    ///
+    /// - Parameters:
+    ///   - statement: what to ask the database, where only it knows which values are equal.
+    ///   - rows: the rows to ask it of.
+    func numbers(
+        of positions: [Int], _ statement: String?, asking rows: [Int32], on connection: Connection
+    ) throws -> [Int32] {
+        let columns = positions.map { staging.columns[$0] }
+        var numbers = RowIdentities.number(
+            columns, count: columns.first?.count ?? staging.items.count)
+        if let statement {
+            let answer = try connection.execute(
+                statement, parameters(of: rows), binaryResult: true)
+            for row in 0..<answer.count {
+                numbers[answer.int(row, 0)] = numbers[answer.int(row, 1)]
+            }
+        }
+        return numbers
+    }
+
+    func coalescerItems(_ identities: [Int32]) -> [Coalescer.Item] {
+        staging.items.indices.map { row in
+            Coalescer.Item(
+                operation: staging.items[row].operation, identity: identities[row],
+                job: staging.items[row].job)
+        }
+    }
+
+    /// The run of each item; of those that are refused it does not matter.
+    func runs(of items: [Coalescer.Item], _ coalescer: Coalescer) -> [Int32] {
+        guard !plan.hasSideEffects, !coversOtherRows else { return runsByUnit(items) }
+        let all = Array(items.indices.map(Int32.init))
+        return coalescer.runs(
+            of: items, candidates: plan.dependsOnEarlierJobs ? all : openRows(all),
+            keyOfJob: jobs.map(\.entry.key),
+            dependsOnEarlierJobs: plan.dependsOnEarlierJobs, succession: succession)
+    }
+
+    private var coversOtherRows: Bool {
+        staging.items.indices.contains { row in
+            staging.items[row].operation == .unassign && marks[row] == .open
+                && coversOtherRows(row)
+        }
+    }
+
+    /// Whether an unassign leaves out a part of the identity or asks for more than the identity: it
+    /// may be about other rows than its number says.
+    func coversOtherRows(_ row: Int) -> Bool {
+        !plan.identityCoversKeys
+            || plan.attributePositions.contains { position in
+                let isGiven = staging.columns[position].states[row] != .missing
+                return isGiven != plan.identityAttributes.contains(position)
+            }
+    }
+
+    /// Each item a run later than the last of the same target and member, unless it asks for the
+    /// same again: nothing else is folded.
+    private func runsByUnit(_ items: [Coalescer.Item]) -> [Int32] {
+        let isIdentity = plan.unitPositions == plan.identityPositions
+        let units =
+            isIdentity
+            ? items.map(\.identity)
+            : RowIdentities.number(
+                plan.unitPositions.map { staging.columns[$0] }, count: items.count)
+        var runs = [Int32](repeating: 0, count: items.count)
+        var lastOfUnit: [Int32: Int] = [:]
+        var nextOfKey: [Int32: Int32] = [:]
+        var floor: Int32 = 0
+        for index in items.indices {
+            let key = jobs[Int(items[index].job)].entry.key
+            let isFirst = index == 0 || items[index - 1].job != items[index].job
+            if isFirst, plan.dependsOnEarlierJobs { floor = nextOfKey[key] ?? 0 }
+            guard marks[index] == .open else { continue }
+            runs[index] = floor
+            if let last = lastOfUnit[units[index]] {
+                let isAgain = items[last].identity == items[index].identity && repeats(last, index)
+                runs[index] = max(floor, isAgain ? runs[last] : runs[last] + 1)
+            }
+            lastOfUnit[units[index]] = index
+            nextOfKey[key] = max(nextOfKey[key] ?? 0, runs[index] + 1)
+        }
+        return runs
+    }
+
+    /// Whether the later of two items of one row asks for nothing that the earlier did not.
+    private func repeats(_ earlier: Int, _ later: Int) -> Bool {
+        guard staging.items[earlier].operation == staging.items[later].operation else {
+            return false
+        }
+        guard staging.items[later].operation == .unassign else {
+            return succession(Int32(earlier), Int32(later)) == .repeats
+        }
+        return plan.attributePositions.allSatisfy {
+            staging.columns[$0].areEqual(earlier, later)
+        }
+    }
+
+    /// What a later assign of the same row means for an earlier one.
+    func succession(_ earlier: Int32, _ later: Int32) -> Coalescer.Succession {
+        let (a, b) = (Int(earlier), Int(later))
+        let updates = allowsUpdate(later) ? plan.updatedPositions : []
+        let isUnsaid = updates.allSatisfy { staging.columns[$0].states[b] == .missing }
+        // What leaves an old row as it is says nothing of what stands there.
+        if !isUnsaid, !allowsUpdate(earlier) { return .follows }
+        var says = Coalescer.Succession.repeats
+        for position in updates {
+            let column = staging.columns[position]
+            if column.states[b] == .missing || column.areEqual(a, b) { continue }
+            // One after the other, the earlier value would stay.
+            if column.mayBeEqualAndDiffer(a, b, plan.given[position]) { return .follows }
+            says = .replaces
+        }
+        guard says == .replaces else { return .repeats }
+        // The later one alone must give the row that both give one after the other.
+        for position in plan.attributePositions {
+            let column = staging.columns[position]
+            let isSaid =
+                updates.contains(position)
+                ? column.states[b] != .missing || column.states[a] == .missing
+                : column.areEqual(a, b)
+            if !isSaid { return .follows }
+        }
+        return .replaces
+    }
+
+    /// Whether an assign may change a row that is there.
+    func allowsUpdate(_ row: Int32) -> Bool {
+        !plan.updatedPositions.isEmpty && assignment(row).onConflict != .ignore
+    }
+}

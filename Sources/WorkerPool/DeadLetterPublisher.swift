@@ -1,0 +1,261 @@
+import Dispatch
+import Kafka
+import Logging
+import Postgres
+import Store
+import Synchronization
+
+/// Publishes the dead letters that are committed, at least once and in the order of the table.
+///
+/// The table is the outbox: any worker publishes what any worker has left behind. A page is claimed,
+/// sent and marked in one transaction, so that nobody else sends it meanwhile; a crash in between
+/// sends it again. Where two workers publish at the same time the order holds within a page.
+///
+/// It has a queue, a connection and a producer of its own: no lane ever waits for it.
+// @unchecked because the variables are touched on `queue` alone, which is serial.
+final class DeadLetterPublisher: @unchecked Sendable {
+    /// What it needs to know.
+    struct Settings: Sendable {
+        var workerID: String
+        /// A libpq connection string.
+        var conninfo: String
+        var connectTimeoutSeconds: Int
+        /// The status schema's name.
+        var schema: String
+        var transaction: Receipts.TransactionLimits
+        /// librdkafka's properties, brokers included.
+        var kafka: Properties
+        /// Where the letters go.
+        var topic: String
+        /// The consumer group whose letters they are.
+        var group: String
+        var retryFirstDelay: Duration
+        var retryMaxDelay: Duration
+    }
+
+    /// The most that one transaction publishes, and about what it holds in memory.
+    private static let pageLetters = 500
+    private static let pageBytes = 4 * 1_024 * 1_024
+    /// How long a page may take, unless a transaction may stand idle for less than twice that.
+    private static let patienceMax = Duration.seconds(10)
+
+    private let queue = DispatchQueue(label: "rollcall.dead-letters")
+    private let settings: Settings
+    private let receipts: Receipts
+    private let outbox: DeadLetterOutbox
+    private let patience: Duration
+    private let logger: Logger
+
+    private let isWoken = Atomic<Bool>(false)
+    /// When everything must be over, once it is to stop.
+    private let stopDeadline = Mutex<ContinuousClock.Instant?>(nil)
+    private let canceller = Mutex<Canceller?>(nil)
+
+    private var connection: Connection?
+    private var sender: LetterSender?
+    private var pace: PublishPace
+    /// The number of the look that is planned: an earlier plan is void.
+    private var plan = 0
+    private var isClosed = false
+
+    init(_ settings: Settings, logger: Logger) {
+        self.settings = settings
+        self.logger = logger
+        let schema = StatusSchema(name: settings.schema)
+        receipts = Receipts(schema, worker: settings.workerID)
+        outbox = DeadLetterOutbox(schema)
+        patience = min(Self.patienceMax, settings.transaction.idleTimeout / 2)
+        pace = PublishPace(
+            retry: RetryPolicy(
+                firstDelay: settings.retryFirstDelay, maxDelay: settings.retryMaxDelay,
+                attempts: 1))
+    }
+
+    /// Begins with what others have left behind, and looks again from time to time.
+    func start() { queue.async { self.look() } }
+
+    /// Says that letters were committed; cheap, and allowed on any thread.
+    func wake() {
+        guard !isWoken.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        // While there is trouble only time helps.
+        queue.async { if !self.pace.isTroubled { self.look() } }
+    }
+
+    /// Publishes what is committed by now, as far as that goes in the time, and closes.
+    ///
+    /// What is left another worker publishes, or the next one that starts.
+    func stop(within limit: Duration) {
+        stopDeadline.withLock { $0 = .now + limit }
+        let isStill = DispatchSemaphore(value: 0)
+        queue.async {
+            if !self.pace.isTroubled { self.look() }
+            self.close()
+            isStill.signal()
+        }
+        guard isStill.wait(timeout: .now() + limit.seconds) == .timedOut else { return }
+        // A server that does not answer does not answer this either: nobody waits for it.
+        let canceller = canceller.withLock { $0 }
+        DispatchQueue.global().async { try? canceller?.cancel() }
+    }
+
+    // MARK: On the queue
+
+    private func look() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        guard !isClosed else { return }
+        // Before the first page: what is committed from now on wakes it again.
+        isWoken.store(false, ordering: .sequentiallyConsistent)
+        let wait: Duration
+        do {
+            try publishPages()
+            let (interval, troubledFor) = pace.worked(at: .now, random: .random(in: 0...1))
+            wait = interval
+            if let troubledFor {
+                logger.notice(
+                    "dead letters are published again", metadata: ["after": "\(troubledFor)"])
+            }
+        } catch {
+            sender = nil
+            let (delay, isNews) = pace.failed(at: .now, random: .random(in: 0...1))
+            wait = delay
+            report(error, isNews: isNews)
+        }
+        plan += 1
+        let plan = plan
+        queue.asyncAfter(deadline: .now() + wait.seconds) {
+            if self.plan == plan { self.look() }
+        }
+    }
+
+    /// Publishes page after page until nothing is left.
+    private func publishPages() throws {
+        var published = 0
+        while deadline > .now {
+            let found = try publishPage()
+            guard found > 0 else { break }
+            published += found
+        }
+        // Nothing for a whole interval: an idle client would only keep connections open.
+        if published == 0 { sender = nil }
+    }
+
+    /// Publishes one page.
+    ///
+    /// - Returns: how many letters it had.
+    /// - Throws: also when some of them have to wait, after what became of the others is committed.
+    private func publishPage() throws -> Int {
+        let connection = try usableConnection()
+        var outcome = PageOutcome()
+        try connection.transaction {
+            try receipts.limit(settings.transaction, on: connection)
+            let page = try outbox.claim(
+                letters: Self.pageLetters, bytes: Self.pageBytes, on: connection)
+            guard page.count > 0 else { return }
+            let fates = try usableSender().send(page, until: min(.now + patience, deadline))
+            outcome = PageOutcome(page, fates)
+            try outbox.mark(outcome.marks, on: connection)
+        }
+        if let refusal = outcome.refusals.first {
+            logger.warning(
+                "dead letters cannot be published and stay in the table",
+                metadata: [
+                    "count": "\(outcome.refusals.count)", "id": "\(refusal.id)",
+                    "error": "\(refusal.refusal ?? "")",
+                ])
+        }
+        if outcome.waiting > 0 {
+            throw LettersWait(count: outcome.waiting, error: outcome.firstError)
+        }
+        return outcome.marks.count
+    }
+
+    /// When the page in hand must be over.
+    private var deadline: ContinuousClock.Instant {
+        stopDeadline.withLock { $0 } ?? .now + patience
+    }
+
+    private func usableConnection() throws -> Connection {
+        if let connection {
+            try connection.reconnectIfBroken()
+            canceller.withLock { $0 = connection.canceller() }
+            return connection
+        }
+        let fresh = try Connection(
+            settings.conninfo, applicationName: "rollcall/\(settings.workerID)",
+            connectTimeoutSeconds: settings.connectTimeoutSeconds)
+        connection = fresh
+        canceller.withLock { $0 = fresh.canceller() }
+        return fresh
+    }
+
+    private func usableSender() throws(KafkaError) -> LetterSender {
+        if let sender { return sender }
+        let logger = logger
+        let fresh = try LetterSender(
+            settings.kafka, topic: settings.topic, group: settings.group, patience: patience,
+            log: { line in
+                // librdkafka repeats itself at every try: changes are reported by this publisher.
+                logger.debug("librdkafka", metadata: ["text": "\(line.message)"])
+            })
+        sender = fresh
+        return fresh
+    }
+
+    private func report(_ error: any Error, isNews: Bool) {
+        let text: Logger.Message = "publishing dead letters has to wait"
+        let metadata: Logger.Metadata = ["error": "\(error)", "topic": "\(settings.topic)"]
+        if isNews {
+            logger.warning(text, metadata: metadata)
+        } else {
+            logger.debug(text, metadata: metadata)
+        }
+    }
+
+    private func close() {
+        isClosed = true
+        sender = nil
+        connection?.close()
+        connection = nil
+    }
+}
+
+/// What became of the letters of a page.
+private struct PageOutcome {
+    var marks: [DeadLetterOutbox.Mark] = []
+    /// Those that are still to be published.
+    var waiting = 0
+    /// Why the first of them has to wait, where that is known.
+    var firstError: KafkaError?
+
+    var refusals: [DeadLetterOutbox.Mark] { marks.filter { $0.refusal != nil } }
+
+    init() {}
+
+    init(_ page: DeadLetterOutbox.Page, _ fates: [LetterFate]) {
+        for (row, fate) in fates.enumerated() {
+            switch fate {
+            case .published: marks.append(DeadLetterOutbox.Mark(id: page.id(row), refusal: nil))
+            case .refused(let reason):
+                marks.append(DeadLetterOutbox.Mark(id: page.id(row), refusal: reason))
+            case .refusedInCompany: waiting += 1
+            case .waits(let error):
+                waiting += 1
+                firstError = firstError ?? error
+            }
+        }
+    }
+}
+
+/// Letters of a page that are still to be published.
+private struct LettersWait: Error, CustomStringConvertible {
+    let count: Int
+    /// The first of the reasons, where one is known.
+    let error: KafkaError?
+
+    var description: String {
+        let remedy =
+            error.map { ["UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC"].contains($0.name) } == true
+            ? " - `rollcall topics create` makes the topic" : ""
+        return "\(count) letters wait: \(error.map { "\($0)" } ?? "no answer in time")\(remedy)"
+    }
+}
