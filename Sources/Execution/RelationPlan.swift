@@ -252,7 +252,11 @@ extension RelationPlan {
         on connection: Connection, _ ask: () throws -> Answer
     ) throws(PostgresError) -> Answer {
         do {
-            return try connection.transaction(opening: "BEGIN; SET LOCAL lock_timeout = '1s'", ask)
+            return try connection.transaction(
+                opening: """
+                    BEGIN; SET LOCAL lock_timeout = '1s';
+                    SET LOCAL idle_in_transaction_session_timeout = '10s'
+                    """, ask)
         } catch let error as PostgresError {
             throw error
         } catch {

@@ -46,7 +46,17 @@ final class Lane: @unchecked Sendable {
         _ work: Dispatcher.Assignment, in database: String,
         then: @escaping @Sendable (Ending) -> Void
     ) {
-        queue.async { then(self.attempt(work, in: database)) }
+        queue.async {
+            let hadConnection = self.connection?.isUsable == true
+            var ending = self.attempt(work, in: database)
+            // A connection may have been cut while it was idle: that is no news of the database.
+            if case .failed(let failure, _) = ending, failure.isConnectionLost, hadConnection,
+                !work.isJournaled
+            {
+                ending = self.attempt(work, in: database)
+            }
+            then(ending)
+        }
     }
 
     /// Asks the server to stop what the lane is doing; its transaction is then rolled back.
@@ -85,6 +95,7 @@ final class Lane: @unchecked Sendable {
                 Failure(
                     kind: FailureClass(error), text: "\(error)",
                     isSilent: error.isConnectionLost || error.sqlState == nil,
+                    isConnectionLost: error.isConnectionLost,
                     verdict: Self.verdict(error)),
                 isCounted: isCounted)
         } catch {

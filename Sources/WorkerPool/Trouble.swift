@@ -37,6 +37,8 @@ struct Failure: Sendable {
     let text: String
     /// The database did not answer at all.
     let isSilent: Bool
+    /// The connection broke, now or while it was idle.
+    var isConnectionLost = false
     /// What a job is given up with, if it comes to that.
     let verdict: Rejection
 }

@@ -39,13 +39,17 @@ struct Audit {
     // MARK: What is there
 
     private mutating func compareTables() {
-        for relation in World.Relation.allCases {
-            let expected = expectation.tables[relation] ?? []
-            let got = ledger.tables[relation] ?? []
+        for name in expectation.contents.keys.sorted() {
+            let expected = expectation.contents[name] ?? []
+            let got = ledger.contents[name] ?? []
             guard expected != got else { continue }
-            let missing = Set(expected).subtracting(got).sorted()
-            let surplus = Set(got).subtracting(expected).sorted()
-            findings.append("rows of \(relation): missing \(missing), surplus \(surplus)")
+            let differences = got.difference(from: expected).map { change in
+                switch change {
+                case .insert(_, let row, _): "surplus \(row)"
+                case .remove(_, let row, _): "missing \(row)"
+                }
+            }
+            findings.append("rows of \(name): \(differences.joined(separator: ", "))")
         }
     }
 

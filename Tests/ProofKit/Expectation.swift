@@ -36,6 +36,6 @@ public struct Expectation {
     var duplicates: [Int: JobID] = [:]
     /// Codes by message.
     var deadLetters: [Int: String] = [:]
-    /// The rows of every relation.
-    var tables: [World.Relation: [String]] = [:]
+    /// What stands in the tables.
+    var contents: [String: [String]] = [:]
 }

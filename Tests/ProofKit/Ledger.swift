@@ -36,7 +36,7 @@ struct Ledger {
     private(set) var deadLetters: [Place: [String]] = [:]
     /// Codes by job and number of the item.
     private(set) var rejections: [String: [Int: String]] = [:]
-    private(set) var tables: [World.Relation: [String]] = [:]
+    private(set) var contents: [String: [String]] = [:]
 
     init(on connection: Connection) throws {
         try readJobs(connection)
@@ -77,9 +77,7 @@ struct Ledger {
             rejections[refused.string(row, 0), default: [:]][refused.int(row, 1)] =
                 refused.string(row, 2)
         }
-        for relation in World.Relation.allCases {
-            tables[relation] = try World.rows(of: relation, in: World.schema, on: connection)
-        }
+        contents = try World.contents(of: World.schema, on: connection)
     }
 
     private static func place(_ rows: Rows, _ row: Int, from column: Int) -> Place {

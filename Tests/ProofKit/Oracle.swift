@@ -41,10 +41,7 @@ public struct Oracle {
                 }
             }
         }
-        for relation in World.Relation.allCases {
-            expectation.tables[relation] = try World.rows(
-                of: relation, in: World.referenceSchema, on: connection)
-        }
+        expectation.contents = try World.contents(of: World.referenceSchema, on: connection)
         return expectation
     }
 

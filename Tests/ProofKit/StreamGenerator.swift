@@ -8,8 +8,19 @@ public struct StreamGenerator {
         public var messages = 300
         public var hasDryRuns = true
         public var hasPoison = true
+        public var relations = World.Relation.allCases + [.membership]
+        /// Whom most items are about.
+        public var persons = [1, 1, 1, 2, 2, 3, 4, 5]
 
         public init(messages: Int) { self.messages = messages }
+
+        /// Jobs that all but undo each other: whoever executes some of them twice leaves a trace.
+        public static func contrary(messages: Int) -> Mix {
+            var mix = Mix(messages: messages)
+            mix.relations = [.seat]
+            mix.persons = [1]
+            return mix
+        }
     }
 
     private var random: SeededGenerator
@@ -100,11 +111,10 @@ public struct StreamGenerator {
     private mutating func job(of group: Int, id: JobID, like first: PlannedJob?) -> PlannedJob {
         let teams = groups[group].teams
         // Without a key the relation is a part of the order.
-        let relations = World.Relation.allCases + [.membership]
         let relation = groups[group].key == nil ? first?.relation : nil
         var job = PlannedJob(
             id: id, isAssign: Int.random(in: 0..<10, using: &random) < 6,
-            relation: relation ?? pick(relations),
+            relation: relation ?? pick(mix.relations),
             teams: pick(teams.count == 1 ? [teams] : [teams, [teams[0]], [teams[1]], [teams[0]]]),
             entries: [])
         if teams.count > 1, chance(12) { job.teams.append(pick([teams[0], World.unknownTeam])) }
@@ -124,14 +134,13 @@ public struct StreamGenerator {
     }
 
     private mutating func entry(of job: PlannedJob) -> PlannedJob.Entry {
-        let persons = [1, 1, 1, 2, 2, 3, 4, 5]
         let member: PlannedJob.Member =
             switch Int.random(in: 0..<40, using: &random) {
             case 0: .garbage(pick(["\"x\"", "null", "1.5", "true", "99999999999", "[1]", "\"\""]))
             case 1: .number(World.banned)
             case 2: .text(World.unknownPerson)
-            case 3..<10: .text(pick(persons))
-            default: .number(pick(persons))
+            case 3..<10: .text(pick(mix.persons))
+            default: .number(pick(mix.persons))
             }
         var entry = PlannedJob.Entry(member: member, sayings: [])
         let names = job.relation.attributes.map(\.name)

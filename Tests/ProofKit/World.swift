@@ -76,6 +76,17 @@ public enum World {
         $$ BEGIN RAISE EXCEPTION 'nobody sits there'; END $$;
         CREATE TRIGGER refuse AFTER INSERT OR UPDATE ON \(schema).seat
         FOR EACH ROW WHEN (NEW.place = \(poison)) EXECUTE FUNCTION \(schema).refuse();
+        CREATE TABLE \(schema).seat_history (
+            n bigint GENERATED ALWAYS AS IDENTITY,
+            team_id int, person_id int, operation text, place int);
+        CREATE FUNCTION \(schema).remember() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO \(schema).seat_history (team_id, person_id, operation, place)
+            VALUES (coalesce(NEW.team_id, OLD.team_id), coalesce(NEW.person_id, OLD.person_id),
+                TG_OP, NEW.place);
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER remember AFTER INSERT OR UPDATE OR DELETE ON \(schema).seat
+        FOR EACH ROW EXECUTE FUNCTION \(schema).remember();
         INSERT INTO \(schema).membership (team_id, person_id, role)
         SELECT t, p, 'lead' FROM generate_series(1, 4) AS t, generate_series(1, 3) AS p;
         INSERT INTO \(schema).badge SELECT t, p
@@ -109,12 +120,27 @@ public enum World {
             """
     }
 
-    /// The rows of a relation in a schema, as text, in the order of their identity.
-    static func rows(
-        of relation: Relation, in schema: String, on connection: Connection
-    ) throws -> [String] {
-        let rows = try connection.execute(
-            "SELECT t::text FROM \(schema).\(relation.rawValue) AS t ORDER BY team_id, person_id")
+    /// What jobs have written in a schema, by table: the rows as text in the order of their
+    /// identity, and everything that ever happened to a seat, which a trigger remembers.
+    static func contents(
+        of schema: String, on connection: Connection
+    ) throws -> [String: [String]] {
+        var contents: [String: [String]] = [:]
+        for name in Relation.allCases.map(\.rawValue) {
+            contents[name] = try texts(
+                "SELECT t::text FROM \(schema).\(name) AS t ORDER BY team_id, person_id", connection
+            )
+        }
+        contents["seat_history"] = try texts(
+            """
+            SELECT concat_ws(' ', team_id, person_id, operation, place)
+            FROM \(schema).seat_history ORDER BY team_id, person_id, n
+            """, connection)
+        return contents
+    }
+
+    private static func texts(_ query: String, _ connection: Connection) throws -> [String] {
+        let rows = try connection.execute(query)
         return (0..<rows.count).map { rows.string($0, 0) }
     }
 }

@@ -17,10 +17,12 @@ import Testing
         let trial = try Trial(Self.stream(), on: try Rig())
         let rig = trial.rig
         let proxy = try Proxy(to: rig.server.port)
-        proxy.cut(cut, cut, cut, cut, cut)
-        try trial.send()
         try rig.start(
             "worker", environment: ["ROLLCALL_DATABASE_URL": rig.conninfo(through: proxy)])
+        // Now that it has checked its tables, it commits nothing but batches.
+        try rig.waitForPartitions("worker")
+        proxy.cut(cut, cut, cut, cut, cut)
+        try trial.send()
         #expect(try trial.finish() == [])
         #expect(proxy.cutsMade == 5)
     }
@@ -30,14 +32,15 @@ import Testing
         let trial = try Trial(Self.stream(), on: try Rig())
         let rig = trial.rig
         let proxy = try Proxy(to: rig.server.port)
-        proxy.cut(.stall)
-        try trial.send()
         try rig.start(
             "worker",
             environment: [
                 "ROLLCALL_DATABASE_URL": rig.conninfo(through: proxy),
                 "ROLLCALL_DATABASE_IDLE_IN_TRANSACTION_TIMEOUT": "1s",
             ])
+        try rig.waitForPartitions("worker")
+        proxy.cut(.stall)
+        try trial.send()
         try rig.wait("a COMMIT hangs") { proxy.cutsMade == 1 }
         // The server ends a transaction that stands idle, and the COMMIT comes too late.
         try rig.wait("its session is gone") {

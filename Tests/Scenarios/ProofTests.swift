@@ -74,8 +74,10 @@ import Testing
         let faults = theme.faults(using: &random)
         let findings = try Proof.findings(stream, faults, theme.shape())
         guard !findings.isEmpty else { return true }
+        print("proof, \(theme): failed, made smaller now\n\(findings.joined(separator: "\n"))")
         var last = findings
-        let small = try Shrinker.shrink(stream, tries: theme == .deadly ? 6 : 40) { smaller in
+        // Every try takes seconds.
+        let small = try Shrinker.shrink(stream, tries: theme == .deadly ? 4 : 20) { smaller in
             let found = try Proof.findings(smaller, faults, theme.shape())
             if !found.isEmpty { last = found }
             return !found.isEmpty
