@@ -84,14 +84,19 @@ struct Audit {
             expect("\(name), place", places[job.message], receipt.place)
             expect("\(name), state", job.state, receipt.state)
             expect("\(name), dry run", job.job.isDryRun, receipt.isDryRun)
-            expect("\(name), items", job.fates.count, receipt.items)
+            let wishesOfSwept = job.swept.indices.map { neighbours.outcomes(ofSwept: $0, in: job) }
+            let surelySwept = wishesOfSwept.count { !$0.contains("not counted") }
+            let range = job.fates.count + surelySwept...job.fates.count + job.swept.count
+            expect("\(name), items \(receipt.items) in \(range)", true, range ~= receipt.items)
             expect("\(name), sum", receipt.items, receipt.counts.values.reduce(0, +))
             compareRejections(name, job, ledger.rejections[id] ?? [:])
-            let wishes = job.fates.enumerated().map { number, fate in
-                neighbours.outcomes(of: fate, number: number, in: job)
-            }
+            let wishes =
+                job.fates.enumerated().map { number, fate in
+                    neighbours.outcomes(of: fate, number: number, in: job)
+                } + wishesOfSwept
             if let problem = Feasibility.problem(wishes: wishes, counts: receipt.counts) {
-                findings.append("\(name): \(problem); alone it is \(job.fates)")
+                findings.append(
+                    "\(name): \(problem); alone it is \(job.fates), swept \(job.swept.map(\.row))")
             }
         }
         for (transaction, expected, got) in neighbours.growths where expected != got {

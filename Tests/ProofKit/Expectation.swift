@@ -18,11 +18,13 @@ public struct Expectation {
         /// The message that is executed: the first with its id.
         let message: Int
         let fates: [Fate]
+        /// The rows that it removes because it does not name them.
+        let swept: [PlannedJob.Item]
 
         /// The rows that it adds to its table.
         var growth: Int {
             guard !job.isDryRun else { return 0 }
-            return fates.count { $0 == .created } - fates.count { $0 == .removed }
+            return fates.count { $0 == .created } - fates.count { $0 == .removed } - swept.count
         }
 
         var state: String {

@@ -29,6 +29,11 @@ struct Neighbours {
                     transaction: receipt.transaction, relation: job.job.relation, row: item.row)
                 items[row, default: []].append((job.message, number))
             }
+            for (number, item) in job.swept.enumerated() {
+                let row = Row(
+                    transaction: receipt.transaction, relation: job.job.relation, row: item.row)
+                items[row, default: []].append((job.message, job.fates.count + number))
+            }
             let relation = World.Relation.allCases.firstIndex(of: job.job.relation) ?? 0
             let place = [receipt.transaction, relation, stream.messages[job.message].group]
             expected[place, default: 0] += job.growth
@@ -37,6 +42,17 @@ struct Neighbours {
                 (receipt.counts["created"] ?? 0) - (receipt.counts["removed"] ?? 0)
         }
         growths = expected.map { ($0[0], $1, got[$0] ?? 0) }.sorted { $0.0 < $1.0 }
+    }
+
+    /// The outcomes that a row may have been counted as that a job removes without naming it.
+    ///
+    /// A row that an earlier job of the transaction wrote may never have been there.
+    func outcomes(ofSwept number: Int, in job: Expectation.ExpectedJob) -> Set<String> {
+        guard let transaction = transactions[job.message] else { return [] }
+        let row = Row(
+            transaction: transaction, relation: job.job.relation, row: job.swept[number].row)
+        let isAlone = (items[row] ?? []).count < 2 || !job.job.relation.isFolded
+        return isAlone ? ["removed"] : ["removed", "superseded", "not counted"]
     }
 
     /// The outcomes that an item may have been counted as.

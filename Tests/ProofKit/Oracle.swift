@@ -25,8 +25,9 @@ public struct Oracle {
                 case .job(let job, _):
                     guard let first = known[job.id] else {
                         known[job.id] = job
+                        let (fates, swept) = try execute(job)
                         let executed = Expectation.ExpectedJob(
-                            job: job, message: number, fates: try execute(job))
+                            job: job, message: number, fates: fates, swept: swept)
                         expectation.jobs.append(executed)
                         if executed.state == "failed" {
                             expectation.deadLetters[number] = "job-failed"
@@ -45,17 +46,39 @@ public struct Oracle {
         return expectation
     }
 
-    private func execute(_ job: PlannedJob) throws -> [Expectation.Fate] {
+    private func execute(
+        _ job: PlannedJob
+    ) throws -> (fates: [Expectation.Fate], swept: [PlannedJob.Item]) {
         try connection.script("SAVEPOINT job")
+        var swept = try job.isExact || job.removesAll ? sweep(job) : []
         var fates = try job.items.map { try execute($0, of: job) }
         if job.isAtomic, fates.contains(where: \.isRejected) {
             fates = fates.map(Self.whenNothingIsWritten)
+            swept = []
             try connection.script("ROLLBACK TO SAVEPOINT job")
         } else if job.isDryRun {
             try connection.script("ROLLBACK TO SAVEPOINT job")
         }
         try connection.script("RELEASE SAVEPOINT job")
-        return fates
+        return (fates, swept)
+    }
+
+    /// Removes the rows of the job's teams that it does not name, one by one.
+    private func sweep(_ job: PlannedJob) throws -> [PlannedJob.Item] {
+        let named = Set(job.entries.compactMap(\.member.id))
+        var swept: [PlannedJob.Item] = []
+        for team in Set(job.teams).sorted() {
+            let rows = try connection.execute(
+                """
+                SELECT person_id FROM \(job.relation.rawValue) WHERE team_id = \(team)
+                ORDER BY person_id
+                """)
+            for person in (0..<rows.count).map({ rows.int($0, 0) }) where !named.contains(person) {
+                let item = PlannedJob.Item(team: team, member: .number(person), sayings: [])
+                if try unassign(item, person, job) == .removed { swept.append(item) }
+            }
+        }
+        return swept
     }
 
     /// The fate of an atomic job's item beside one that was rejected.

@@ -55,6 +55,10 @@ public struct PlannedJob: Hashable, Sendable {
     var common: [Saying] = []
     var isAtomic = false
     var isDryRun = false
+    /// Rows of its teams that it does not name are removed: an assign of exactly its members.
+    var isExact = false
+    /// All rows of its teams are removed: an unassign of "all".
+    var removesAll = false
     var onConflict: String?
 
     /// The product of targets and members, in the order of their numbers.
@@ -85,7 +89,11 @@ public struct PlannedJob: Hashable, Sendable {
             teams.count == 1
                 ? "\"target\":\(teams[0])"
                 : "\"targets\":[\(teams.map(String.init).joined(separator: ","))]")
-        fields.append("\"members\":[\(entries.map(\.json).joined(separator: ","))]")
+        fields.append(
+            removesAll
+                ? #""members":"all""#
+                : "\"members\":[\(entries.map(\.json).joined(separator: ","))]")
+        if isExact { fields.append(#""exact":true"#) }
         if !common.isEmpty {
             fields.append("\"attributes\":{\(common.map(\.json).joined(separator: ","))}")
         }

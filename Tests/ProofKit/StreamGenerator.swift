@@ -6,8 +6,8 @@ public struct StreamGenerator {
     /// How much of everything.
     public struct Mix: Sendable {
         public var messages = 300
-        public var hasDryRuns = true
-        public var hasPoison = true
+        /// Values that are refused, for any reason.
+        public var hasFaults = true
         public var relations = World.Relation.allCases + [.membership]
         /// Whom most items are about.
         public var persons = [1, 1, 1, 2, 2, 3, 4, 5]
@@ -19,6 +19,8 @@ public struct StreamGenerator {
             var mix = Mix(messages: messages)
             mix.relations = [.seat]
             mix.persons = [1]
+            // What is refused is written down under a key: that too would show.
+            mix.hasFaults = false
             return mix
         }
     }
@@ -117,16 +119,24 @@ public struct StreamGenerator {
             relation: relation ?? pick(mix.relations),
             teams: pick(teams.count == 1 ? [teams] : [teams, [teams[0]], [teams[1]], [teams[0]]]),
             entries: [])
-        if teams.count > 1, chance(12) { job.teams.append(pick([teams[0], World.unknownTeam])) }
+        if teams.count > 1, chance(12) {
+            job.teams.append(mix.hasFaults ? pick([teams[0], World.unknownTeam]) : teams[0])
+        }
         job.entries = (0..<Int.random(in: 0...5, using: &random)).map { _ in entry(of: job) }
         if job.isAssign, !job.relation.attributes.isEmpty, chance(3) { job.common = [saying(job)] }
+        if chance(6) {
+            job.isExact = job.isAssign
+            job.removesAll = !job.isAssign
+            if job.removesAll { job.entries = [] }
+        }
         job.isAtomic = chance(5)
-        job.isDryRun = mix.hasDryRuns && chance(25)
+        job.isDryRun = chance(25)
         if job.isAssign, !job.relation.attributes.isEmpty, chance(6) {
             job.onConflict = pick(["ignore", "update"])
         }
         // A conflicting id is one whose content differs.
         while let first, first == job {
+            job.removesAll = false
             job.entries.append(
                 PlannedJob.Entry(member: .number(World.persons.lowerBound), sayings: []))
         }
@@ -135,7 +145,7 @@ public struct StreamGenerator {
 
     private mutating func entry(of job: PlannedJob) -> PlannedJob.Entry {
         let member: PlannedJob.Member =
-            switch Int.random(in: 0..<40, using: &random) {
+            switch Int.random(in: mix.hasFaults ? 0..<40 : 3..<40, using: &random) {
             case 0: .garbage(pick(["\"x\"", "null", "1.5", "true", "99999999999", "[1]", "\"\""]))
             case 1: .number(World.banned)
             case 2: .text(World.unknownPerson)
@@ -145,7 +155,9 @@ public struct StreamGenerator {
         var entry = PlannedJob.Entry(member: member, sayings: [])
         let names = job.relation.attributes.map(\.name)
         guard !names.isEmpty, job.isAssign || chance(6) else {
-            if chance(60) { entry.sayings = [PlannedJob.Saying(name: "colour", value: "red")] }
+            if mix.hasFaults, chance(60) {
+                entry.sayings = [PlannedJob.Saying(name: "colour", value: "red")]
+            }
             return entry
         }
         for _ in 0..<Int.random(in: 0...2, using: &random) {
@@ -159,7 +171,7 @@ public struct StreamGenerator {
 
     private mutating func saying(_ job: PlannedJob) -> PlannedJob.Saying {
         let name = pick(job.relation.attributes.map(\.name))
-        let isOdd = chance(25)
+        let isOdd = mix.hasFaults && chance(25)
         let value: String? =
             switch name {
             case "role": isOdd ? pick(["boss", nil]) : pick(["member", "lead", "guest"])
@@ -167,7 +179,7 @@ public struct StreamGenerator {
                 isOdd ? String(repeating: "long ", count: 5) : pick(["a", "b", "none", nil])
             case "weight": isOdd ? "heavy" : pick(["1", "2", nil])
             default:
-                isOdd ? "1e1" : mix.hasPoison && chance(15) ? World.poison : pick(["1", "2", "3"])
+                isOdd ? "1e1" : mix.hasFaults && chance(15) ? World.poison : pick(["1", "2", "3"])
             }
         return PlannedJob.Saying(name: name, value: value)
     }

@@ -7,8 +7,10 @@ import Testing
 /// Workers that die or stand still at the worst places: the end state and every count are as if
 /// they had not.
 @Suite struct CrashTests {
-    private static func stream(_ messages: Int = 150) -> JobStream {
-        StreamGenerator.stream(seed: scenarioSeed(), .init(messages: messages))
+    private static func stream(
+        _ mix: StreamGenerator.Mix = .init(messages: 150)
+    ) -> JobStream {
+        StreamGenerator.stream(seed: scenarioSeed(), mix)
     }
 
     @Test(
@@ -34,7 +36,7 @@ import Testing
 
     @Test("failure 2: a zombie wakes up with an open transaction and changes nothing")
     func zombieBeforeCommit() throws {
-        let trial = try Trial(Self.stream(), on: try Rig())
+        let trial = try Trial(Self.stream(.contrary(messages: 150)), on: try Rig())
         let rig = trial.rig
         try trial.send()
         // One lane, so that the one transaction that stays open holds up nobody in its process.
