@@ -51,6 +51,8 @@ final class DemoStage {
             environment["ROLLCALL_HEARTBEAT_INTERVAL"] = "1s"
             // The embedded broker ends a rebalance only when the session is nearly over.
             environment["ROLLCALL_KAFKA_SESSION_TIMEOUT"] = "6s"
+            // It answers a fetch only when its wait is over, whatever comes meanwhile.
+            environment["ROLLCALL_KAFKA_PROPERTIES"] = "fetch.wait.max.ms=10"
             workers.append(
                 try ChildProcess(
                     executable, ["worker"], environment: environment,
