@@ -44,6 +44,7 @@ final class DeadLetterPublisher: @unchecked Sendable {
     private let receipts: Receipts
     private let outbox: DeadLetterOutbox
     private let patience: Duration
+    private let limits: Receipts.TransactionLimits
     private let logger: Logger
 
     private let isWoken = Atomic<Bool>(false)
@@ -65,6 +66,10 @@ final class DeadLetterPublisher: @unchecked Sendable {
         receipts = Receipts(schema, worker: settings.workerID)
         outbox = DeadLetterOutbox(schema)
         patience = min(Self.patienceMax, settings.transaction.idleTimeout / 2)
+        // The rows of a worker that stands still are soon free for another.
+        limits = Receipts.TransactionLimits(
+            statementTimeout: settings.transaction.statementTimeout,
+            lockTimeout: settings.transaction.lockTimeout, idleTimeout: patience * 2)
         pace = PublishPace(
             retry: RetryPolicy(
                 firstDelay: settings.retryFirstDelay, maxDelay: settings.retryMaxDelay,
@@ -147,7 +152,7 @@ final class DeadLetterPublisher: @unchecked Sendable {
         let connection = try usableConnection()
         var outcome = PageOutcome()
         try connection.transaction {
-            try receipts.limit(settings.transaction, on: connection)
+            try receipts.limit(limits, on: connection)
             let page = try outbox.claim(
                 letters: Self.pageLetters, bytes: Self.pageBytes, on: connection)
             guard page.count > 0 else { return }

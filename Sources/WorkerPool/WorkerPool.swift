@@ -171,6 +171,7 @@ public final class WorkerPool: Sendable {
         var isPaused = false
         var lastCommit = ContinuousClock.now
         var commits = 0
+        var lastLook = ContinuousClock.now
     }
 
     private func turn(_ loop: inout PollLoop, _ consumer: Consumer) {
@@ -186,6 +187,11 @@ public final class WorkerPool: Sendable {
         throttle(&loop, consumer)
         // With nothing in flight there is nothing to gather: lag shows the truth soon.
         let isIdle = state.withLock { $0.dispatcher.jobs == 0 }
+        if isIdle, ContinuousClock.now - loop.lastLook >= settings.heartbeatInterval {
+            // Lanes notice a database that was replaced; while they have nothing to do nobody would.
+            loop.lastLook = .now
+            state.withLock { $0.custody.doubt($0.ledger.assigned) }
+        }
         let interval = isIdle ? settings.commitInterval / 10 : settings.commitInterval
         if ContinuousClock.now - loop.lastCommit >= interval {
             loop.lastCommit = .now

@@ -47,7 +47,8 @@ import Testing
         let open = try trial.connection.execute(
             "SELECT FROM pg_stat_activity WHERE state = 'idle in transaction' "
                 + "AND datname = current_database()")
-        #expect(open.count == 1, "it was to stand still with an open transaction")
+        // The one that publishes dead letters may stand still in a transaction, too.
+        #expect(open.count >= 1, "it was to stand still with an open transaction")
         try rig.start("heir", environment: ["ROLLCALL_DATABASE_LOCK_TIMEOUT": "200ms"])
         try rig.waitForPartitions("heir")
         try trial.waitForLock()

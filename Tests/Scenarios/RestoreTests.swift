@@ -13,6 +13,35 @@ import Testing
             now: Int64(Date().timeIntervalSince1970 * 1_000))
     }
 
+    @Test("failure 13: an idle worker notices that its database was replaced")
+    func underAnIdleWorker() throws {
+        let stage = try Stage()
+        let all = traffic(600)
+        let first = try stage.startWorker("first")
+        var connection = try stage.connect()
+        try stage.wait("the first worker is there") {
+            try connection.execute("SELECT FROM rollcall.workers WHERE partitions > 0").count == 1
+        }
+        #expect(first.terminate())
+        #expect(first.wait(timeout: .seconds(30)) == .exited(0))
+        connection.close()
+        let copy = try copy(stage.database)
+        let worker = try stage.startWorker(
+            "worker", environment: ["ROLLCALL_HEARTBEAT_INTERVAL": "500ms"])
+        try stage.produce(all.messages)
+        connection = try stage.connect()
+        try stage.waitUntilDone(all, on: connection)
+        connection.close()
+        try stage.wait("nothing is left to do") { try stage.lag() == 0 }
+        try restore(copy, over: stage.database)
+        connection = try stage.connect()
+        try stage.waitUntilDone(all, on: connection)
+        try stage.audit(all, on: connection)
+        connection.close()
+        #expect(worker.terminate())
+        #expect(worker.wait(timeout: .seconds(30)) == .exited(0))
+    }
+
     /// Puts a copy of a database in its place, as a restored backup would.
     private func restore(_ copy: String, over database: TestDatabase) throws {
         let admin = try Connection(

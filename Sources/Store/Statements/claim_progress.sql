@@ -7,6 +7,7 @@ WITH asked AS (
     SELECT $1, a.topic, a.part, $2 FROM asked a ORDER BY a.topic, a.part
     ON CONFLICT (consumer_group, topic, "partition")
     DO UPDATE SET worker = excluded.worker, updated_at = now()
+    WHERE rollcall.progress.worker IS DISTINCT FROM excluded.worker
 )
 SELECT a.topic, a.part, p."offset", p.worker,
     pg_catalog.concat_ws('/', extract(epoch FROM pg_catalog.pg_postmaster_start_time()),
