@@ -31,7 +31,7 @@ import Testing
         #expect(place == "after-commit" ? done > 0 : number > 1 || done == 0)
         #expect(try trial.prematureCommits() == [])
         try rig.start("second")
-        #expect(try trial.finish(isRebalancing: true) == [])
+        for finding in try trial.finish(isRebalancing: true) { Issue.record("\(finding)") }
     }
 
     @Test("failure 2: a zombie wakes up with an open transaction and changes nothing")
@@ -53,7 +53,7 @@ import Testing
         try rig.waitForPartitions("heir")
         try trial.waitForLock()
         zombie.terminate(SIGCONT)
-        #expect(try trial.finish(isRebalancing: true) == [])
+        for finding in try trial.finish(isRebalancing: true) { Issue.record("\(finding)") }
     }
 
     @Test("failure 2: a zombie that wakes up after its work was done by another changes nothing")
@@ -82,7 +82,7 @@ import Testing
         zombie.terminate(SIGCONT)
         // It has left its group for dead: once it is in it again, it has nothing in its hands.
         try rig.waitForPartitions("zombie", 3)
-        #expect(try trial.finish(isRebalancing: true) == [])
+        for finding in try trial.finish(isRebalancing: true) { Issue.record("\(finding)") }
     }
 
     @Test("failure 21: workers stopped or killed at random moments lose nothing")
@@ -114,7 +114,7 @@ import Testing
         }
         try trial.send()
         try rig.start("last")
-        #expect(try trial.finish(isRebalancing: true) == [])
+        for finding in try trial.finish(isRebalancing: true) { Issue.record("\(finding)") }
     }
 
     @Test("failure 21: the grace period bounds the end of a worker whose batch hangs")
@@ -138,6 +138,6 @@ import Testing
         try blocker.script("ROLLBACK")
         #expect(try trial.prematureCommits() == [])
         try rig.start("next")
-        #expect(try trial.finish(isRebalancing: true) == [])
+        for finding in try trial.finish(isRebalancing: true) { Issue.record("\(finding)") }
     }
 }

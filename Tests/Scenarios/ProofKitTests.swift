@@ -74,7 +74,7 @@ import Testing
         try trial.send()
         // One job a transaction: then there is only one right count.
         try trial.rig.start("worker", environment: ["ROLLCALL_BATCH_JOBS": "1"])
-        #expect(try trial.finish() == [])
+        for finding in try trial.finish() { Issue.record("\(finding)") }
         for (sql, says) in Self.tamperings {
             let table = sql.split(separator: " ").first { $0.contains(".") } ?? ""
             try trial.connection.script("BEGIN")
