@@ -163,6 +163,8 @@ private func defaultSettings(_ installation: PostgresInstallation) -> [String: S
     ]
     if installation.hasLibrary("pg_stat_statements") {
         settings["shared_preload_libraries"] = "pg_stat_statements"
+        // Beyond this it forgets the rarest: all tests at once have many.
+        settings["pg_stat_statements.max"] = "100000"
     }
     return settings
 }

@@ -20,7 +20,8 @@ import Testing
         (
             """
             UPDATE rollcall.job SET created = created + 1, unchanged = unchanged - 1
-            WHERE id = (SELECT id FROM rollcall.job WHERE unchanged > 0 LIMIT 1)
+            WHERE id = (
+              SELECT id FROM rollcall.job WHERE unchanged > 0 AND relation = 'seat' LIMIT 1)
             """, "alone it is"
         ),
         (
