@@ -29,12 +29,14 @@ public enum FailureClass: Sendable {
             switch state.class {
             // Transaction rollback: deadlock, serialization failure.
             case "40": self = .contention
-            // Cardinality, data, integrity, functions' own errors, WITH CHECK OPTION, RAISE.
-            case "21", "22", "23", "2F", "38", "39", "44", "P0": self = .permanent
-            // Syntax error or access rule violation, invalid schema name.
-            case "42", "3F": self = .schema
-            // The rest is the server's or the connection's.
-            default: self = .infrastructure
+            // Syntax error or access rule violation, invalid schema name, internal error.
+            case "42", "3F", "XX": self = .schema
+            // Connection, transaction state (read-only), session, authorization, database name,
+            // resources, prerequisite state, operator intervention, system error, configuration.
+            case "08", "25", "26", "28", "3D", "53", "55", "57", "58", "F0": self = .infrastructure
+            // What a value, a constraint, a function or a limit of the server refuses; triggers
+            // raise codes of their own.
+            default: self = .permanent
             }
         }
     }

@@ -10,6 +10,8 @@ struct AttemptJournal {
     private let progress: Progress
     private let all: [Origin]
     private let uncounted: [Origin]
+    /// Whether the attempts are counted now; nil if that is as it was before.
+    private(set) var isCounted: Bool?
 
     init(_ work: Dispatcher.Assignment, _ progress: Progress) {
         self.progress = progress
@@ -18,8 +20,10 @@ struct AttemptJournal {
         uncounted = journaled.filter { $0.caution?.isCounted == false }.map(\.message.origin)
     }
 
-    func begin(on connection: Connection) throws(PostgresError) {
+    mutating func begin(on connection: Connection) throws(PostgresError) {
+        guard !all.isEmpty else { return }
         if !uncounted.isEmpty { try progress.beginAttempts(at: uncounted, on: connection) }
+        isCounted = true
     }
 
     /// Forgets what is done.
@@ -30,16 +34,13 @@ struct AttemptJournal {
     }
 
     /// Takes an attempt back that failed and killed nobody.
-    ///
-    /// - Returns: whether nothing of it is counted any more.
-    func withdraw(on connection: Connection?) -> Bool {
-        guard !all.isEmpty else { return true }
-        guard let connection, connection.isUsable else { return false }
+    mutating func withdraw(on connection: Connection?) {
+        guard isCounted == true, let connection, connection.isUsable else { return }
         do {
             try progress.withdrawAttempts(at: all, on: connection)
-            return true
+            isCounted = false
         } catch {
-            return false
+            // Counted still: it is not counted a second time.
         }
     }
 }

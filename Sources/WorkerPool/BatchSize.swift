@@ -25,8 +25,9 @@ struct BatchSize {
         guard time > .zero else { return }
         let ratio = aim / time
         if ratio < 1 {
-            // What was too long with fewer items than allowed is a reason to allow fewer still.
-            items = max(1, min(items, Int(Double(count) * max(ratio, 0.25))))
+            // A small batch that was slow had a reason of its own: a lock, one slow item.
+            guard count * 8 >= items else { return }
+            items = max(1, items / 4, min(items, Int(Double(count) * ratio)))
         } else if count * 2 > items {
             items = min(limit, Int((Double(items) * min(ratio, 1.5)).rounded(.up)))
         }

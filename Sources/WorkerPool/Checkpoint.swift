@@ -25,10 +25,16 @@ final class Checkpoint: @unchecked Sendable {
     }
 
     /// Takes partitions over, as soon as the database answers; then calls back on its own queue.
+    ///
+    /// - Parameter isAnew: over a new connection, because this one may lead to another database.
     func claim(
-        _ partitions: [TopicPartition], then: @escaping @Sendable (Progress.Claim) -> Void
+        _ partitions: [TopicPartition], reconnecting isAnew: Bool,
+        then: @escaping @Sendable (Progress.Claim) -> Void
     ) {
-        queue.async { self.claimNow(partitions, then) }
+        queue.async {
+            if isAnew { self.connection?.close() }
+            self.claimNow(partitions, then)
+        }
     }
 
     private func claimNow(
@@ -42,6 +48,7 @@ final class Checkpoint: @unchecked Sendable {
             then(claim)
         } catch {
             // That the database is away is the lanes' news; they cannot work without it either.
+            connection?.close()
             tries += 1
             let delay = policy.delay(after: tries, random: .random(in: 0...1))
             queue.asyncAfter(deadline: .now() + delay.seconds) { self.claimNow(partitions, then) }
@@ -63,6 +70,8 @@ final class Checkpoint: @unchecked Sendable {
             let isSaved = try? self.progress.save(
                 places, released: Set(released.map(Progress.Place.init)), to: database,
                 on: self.usableConnection())
+            // A session that has become read-only stays so: the next one may not.
+            if isSaved == nil { self.connection?.close() }
             then(isSaved)
         }
     }

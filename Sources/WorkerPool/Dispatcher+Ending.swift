@@ -13,7 +13,8 @@ extension Dispatcher {
     ) -> [News] {
         end(assignment)
         for task in assignment.tasks { forget(task) }
-        size.committed(items: assignment.items, took: time)
+        // What calls for caution or looks for a lock says nothing of the others.
+        if assignment.line == .ready { size.committed(items: assignment.items, took: time) }
         var news: [News] = []
         if let outage, assignment.handedOut > outage.since {
             self.outage = nil
@@ -66,9 +67,11 @@ extension Dispatcher {
         switch failure.kind {
         case .schema where !relations.isEmpty:
             for relation in relations {
-                news += trouble(relation, failure, company: limits.batchJobs, now, random)
+                let company = max(1, tasks.count / Self.probeFactor)
+                news += trouble(relation, failure, company: company, now, random)
             }
-            for index in tasks.indices where assignment.line == .cautious {
+            // A table that is gone refuses all; a policy or a trigger may refuse one job alone.
+            for index in tasks.indices where isAlone || assignment.line == .cautious {
                 retry(&tasks[index], failure, in: tasks.count, now, random)
             }
         case .infrastructure, .schema:
@@ -101,6 +104,7 @@ extension Dispatcher {
         }
         putBack(tasks, of: assignment, isCurrent: isCurrent)
         release(assignment.keys)
+        if !tasks.contains(where: { isCurrent($0.ticket) }) { forgetEmptyTroubles() }
         return news
     }
 

@@ -53,7 +53,11 @@ extension Dispatcher {
         while !builder.isFull, let key = ready.first, let slot = slots[key] {
             let (jobs, items) = (slot.waiting.count, slot.items)
             // A dry run or a full batch leaves the key where it is: at the front.
-            guard take(key, into: &builder, where: { $0.caution == nil }) else { break }
+            let troubled = Set(troubles.keys)
+            let mayGo = { (task: Task) in
+                task.caution == nil && task.relation.map { !troubled.contains($0) } != false
+            }
+            guard take(key, into: &builder, where: mayGo) else { break }
             _ = ready.popFirst()
             readyJobs -= jobs
             readyItems -= items

@@ -82,11 +82,11 @@ struct Dispatcher {
 
         var tickets: [OffsetLedger.Ticket] { tasks.map(\.ticket) }
         var relations: Set<String> { Set(tasks.compactMap(\.relation)) }
-        /// The same, with what may kill a worker counted as if it had.
-        var counted: Assignment {
+        /// The same, with what may kill a worker counted as if it had, or not.
+        func counted(_ isCounted: Bool) -> Assignment {
             var copy = self
             for index in copy.tasks.indices where copy.tasks[index].caution?.isJournaled == true {
-                copy.tasks[index].caution?.isCounted = true
+                copy.tasks[index].caution?.isCounted = isCounted
             }
             return copy
         }
@@ -299,6 +299,11 @@ struct Dispatcher {
             slots[key] = slot
         }
         lineUpAgain()
+        forgetEmptyTroubles()
+    }
+
+    /// Ends the troubles of relations without messages.
+    mutating func forgetEmptyTroubles() {
         for (relation, trouble) in troubles where trouble.keys.isEmpty && !trouble.isProbing {
             troubles[relation] = nil
         }

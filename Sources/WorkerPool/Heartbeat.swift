@@ -65,7 +65,7 @@ final class Heartbeat: @unchecked Sendable {
     private func beat(_ pulse: @escaping @Sendable () -> Pulse) {
         guard !stop.isStopped else { return }
         // A database that does not answer is the lanes' news; here the next beat tries again.
-        try? send(pulse())
+        do { try send(pulse()) } catch { connection?.close() }
         queue.asyncAfter(deadline: .now() + settings.heartbeatInterval.seconds) {
             self.beat(pulse)
         }

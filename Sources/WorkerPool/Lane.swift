@@ -13,8 +13,9 @@ final class Lane: @unchecked Sendable {
     /// How an attempt ended.
     enum Ending: Sendable {
         case committed(BatchResult, took: Duration)
-        /// - Parameter isCounted: what may kill a worker is still counted as if it had.
-        case failed(Failure, isCounted: Bool)
+        /// - Parameter isCounted: whether what may kill a worker is still counted as if it had; nil
+        ///   if that is as before.
+        case failed(Failure, isCounted: Bool?)
         /// The database is another one than the offsets are true of; nothing was written.
         case databaseChanged
     }
@@ -76,7 +77,7 @@ final class Lane: @unchecked Sendable {
     private func attempt(_ work: Dispatcher.Assignment, in database: String) -> Ending {
         dispatchPrecondition(condition: .onQueue(queue))
         let begun = ContinuousClock.now
-        let journal = AttemptJournal(work, progress)
+        var journal = AttemptJournal(work, progress)
         do {
             let connection = try usableConnection()
             try journal.begin(on: connection)
@@ -87,17 +88,21 @@ final class Lane: @unchecked Sendable {
             journal.end(on: connection)
             return .committed(result, took: ContinuousClock.now - begun)
         } catch is DatabaseChanged {
+            // It may lead to a database that is no longer the one.
+            connection?.close()
             return .databaseChanged
         } catch let error as PostgresError {
             rereadSchema(after: error)
-            let isCounted = !journal.withdraw(on: connection)
+            journal.withdraw(on: connection)
+            // A session that has become read-only stays so: the next one may not.
+            if FailureClass(error) == .infrastructure { connection?.close() }
             return .failed(
                 Failure(
                     kind: FailureClass(error), text: "\(error)",
                     isSilent: error.isConnectionLost || error.sqlState == nil,
                     isConnectionLost: error.isConnectionLost,
                     verdict: Self.verdict(error)),
-                isCounted: isCounted)
+                isCounted: journal.isCounted)
         } catch {
             preconditionFailure("executing a batch throws what the database says, got \(error)")
         }

@@ -52,6 +52,11 @@ struct OffsetLedger {
     /// Forgets a partition: what is still in flight of it commits no offset any more.
     mutating func remove(_ partition: TopicPartition) { partitions[partition] = nil }
 
+    /// Whether a partition holds more records than this behind its first that is not done.
+    func holdsMore(than limit: Int) -> Bool {
+        partitions.values.contains { $0.open.count - $0.head > limit }
+    }
+
     /// Whether a record was read during the assignment of now.
     func isCurrent(_ ticket: Ticket) -> Bool {
         partitions[ticket.partition]?.epoch == ticket.epoch
@@ -61,10 +66,11 @@ struct OffsetLedger {
     ///
     /// - Returns: nil for a partition that is not, or no longer, this worker's.
     mutating func open(_ partition: TopicPartition, offset: Int64) -> Ticket? {
-        guard let state = partitions[partition] else { return nil }
-        partitions[partition]?.open.append((offset, false))
-        return Ticket(
-            partition: partition, epoch: state.epoch, sequence: state.base + state.open.count)
+        guard let index = partitions.index(forKey: partition) else { return nil }
+        let epoch = partitions.values[index].epoch
+        let sequence = partitions.values[index].base + partitions.values[index].open.count
+        partitions.values[index].open.append((offset, false))
+        return Ticket(partition: partition, epoch: epoch, sequence: sequence)
     }
 
     /// Notes that a record's effect, or its dead letter, is committed.

@@ -84,9 +84,13 @@ extension WorkerPool: RebalanceListener {
 
     /// Asks about the partitions that are in doubt; the answer is taken by a later turn.
     private func askDatabase() {
-        let partitions = state.withLock { $0.custody.takeUnasked() }
+        let (partitions, isAnew) = state.withLock { state in
+            let partitions = state.custody.takeUnasked()
+            defer { if !partitions.isEmpty { state.mustReconnect = false } }
+            return (partitions, state.mustReconnect)
+        }
         guard !partitions.isEmpty else { return }
-        checkpoint.claim(partitions) { answer in
+        checkpoint.claim(partitions, reconnecting: isAnew) { answer in
             self.state.withLock { $0.custody.note(answer) }
             self.settled.signal()
         }
@@ -142,7 +146,9 @@ extension WorkerPool: RebalanceListener {
             self.state.withLock { state in
                 switch isSaved {
                 case true?: state.custody.noteSaved(offsets)
-                case false?: state.custody.doubt(Array(offsets.keys))
+                case false?:
+                    state.ledger.restore(offsets, for: .database)
+                    state.custody.doubt(Array(offsets.keys))
                 case nil: state.ledger.restore(offsets, for: .database)
                 }
             }

@@ -24,6 +24,8 @@ public final class WorkerPool: Sendable {
         /// How often the group has been rebalanced.
         var rebalances = 0
         var totals = BatchResult()
+        /// What the database remembers is asked over a new connection.
+        var mustReconnect = false
 
         /// Batches for the lanes that have none.
         mutating func nextWork(
@@ -55,11 +57,13 @@ public final class WorkerPool: Sendable {
                 return dispatcher.settle(work, took: time, at: now)
             case .failed(let failure, let isCounted):
                 return dispatcher.fail(
-                    isCounted ? work.counted : work, with: failure, at: now,
+                    isCounted.map(work.counted) ?? work, with: failure, at: now,
                     random: .random(in: 0...1), isCurrent: isCurrent)
             case .databaseChanged:
                 dispatcher.abandon(work, isCurrent: isCurrent)
                 custody.doubt(ledger.assigned)
+                // The checkpoint's own connection may lead to the old one still.
+                mustReconnect = true
                 return [.databaseChanged]
             }
         }
@@ -267,8 +271,12 @@ public final class WorkerPool: Sendable {
         let (isFull, hasRoom) = state.withLock { state in
             // What cannot be executed need not be read; what is there asks whether it can.
             let isHeldUp = state.dispatcher.outage != nil && state.dispatcher.waitingJobs > 0
+            // Behind a message that cannot go on the others do, but not for ever: what is done
+            // there is kept in memory.
+            let isLong = state.ledger.holdsMore(than: settings.inFlightJobs * 20)
             return (
-                state.dispatcher.isFull || isHeldUp, state.dispatcher.hasRoom && !isHeldUp
+                state.dispatcher.isFull || isHeldUp || isLong,
+                state.dispatcher.hasRoom && !isHeldUp && !isLong
             )
         }
         do throws(KafkaError) {

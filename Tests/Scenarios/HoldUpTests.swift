@@ -224,6 +224,28 @@ import Testing
         #expect(try stage.lag() == 0)
     }
 
+    @Test(
+        "failure 7: an item that a trigger refuses with a code of its own is rejected alone",
+        arguments: ["45000", "54000", "0A000", "HV001"])
+    func oddCodes(_ code: String) throws {
+        let (stage, connection, catalog) = try stage()
+        try connection.script(
+            """
+            CREATE FUNCTION school.refuse() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN RAISE EXCEPTION USING ERRCODE = ''\(code)''; END';
+            CREATE TRIGGER refuse BEFORE INSERT ON school.badge
+            FOR EACH ROW WHEN (NEW.user_id = 20) EXECUTE FUNCTION school.refuse()
+            """)
+        let worker = try stage.startWorker("worker", environment: ["ROLLCALL_CATALOG": catalog])
+        try stage.produce((1...40).map { badge($0) })
+        try stage.wait("all are done") { try count("rollcall.jobs", on: connection) == 40 }
+        let rejected = try connection.execute("SELECT code FROM rollcall.rejections")
+        #expect(rejected.count == 1)
+        #expect(rejected.string(0, 0) == "sqlstate-\(code)")
+        #expect(try count("school.badge", on: connection) == 39)
+        stop(worker)
+    }
+
     @Test("failure 29: status rows are written once, so that a held snapshot costs nothing")
     func writtenOnce() throws {
         let (stage, connection, catalog) = try stage()

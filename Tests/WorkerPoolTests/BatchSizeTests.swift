@@ -38,6 +38,9 @@ import Testing
         #expect(size.items == 1)
         for _ in 0..<9 { size.committed(items: 1, took: .seconds(60)) }
         #expect(size.items == 1)
+        size = self.size()
+        for _ in 0..<9 { size.committed(items: size.items, took: .seconds(60)) }
+        #expect(size.items == 1)
         for _ in 0..<60 { size.committed(items: size.items, took: .milliseconds(1)) }
         #expect(size.items == 1_000)
     }

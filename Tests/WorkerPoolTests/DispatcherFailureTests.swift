@@ -119,10 +119,48 @@ import Testing
         for number in 0..<9 { try admit("\(number)") }
         fail(try required(), .schema)
         now = now + .milliseconds(100)
-        let probe = try required()
-        #expect(offsets(probe).count == 9)
-        #expect(settle(probe) == [.relationGoesOn("enrollment", after: .milliseconds(100))])
+        settle(try required())
+        #expect(settle(try required()) == [.relationGoesOn("enrollment", after: .milliseconds(100))])
         #expect(dispatcher.troubles.isEmpty)
+        #expect(dispatcher.jobs == 0)
+    }
+
+    @Test func aJobThatItsTableRefusesForLackOfPrivilegeHoldsUpNoOther() throws {
+        for number in 0..<64 { try admit("\(number)") }
+        var rounds = 0
+        while dispatcher.jobs > 1 {
+            now = now + .seconds(1)
+            guard let work = next() else { continue }
+            if offsets(work).contains(40) { fail(work, .schema) } else { settle(work) }
+            rounds += 1
+            try #require(rounds < 60)
+        }
+        // It is tried again for as long as it lasts, and never given up.
+        now = now + .seconds(60)
+        #expect(try required().batch.entries[0].verdict == nil)
+    }
+
+    @Test func aMessageBehindABadOneOfItsKeyDoesNotTakeTroubleToOthers() throws {
+        for name in ["a", "b"] { try admit(name, relation: "locked") }
+        fail(try required(), .lock)
+        offset += 1
+        let ticket = ledger.open(partition(0), offset: offset)
+        dispatcher.admit(
+            faultyMessage(offset), key: key("c"), ticket: try #require(ticket), at: now)
+        try admit("c", relation: "locked")
+        try admit("d", relation: "free")
+        #expect(try required().relations == ["free"])
+    }
+
+    @Test func aSlowKeyDoesNotMakeTheBatchesOfOthersSmall() throws {
+        try admit("slow")
+        fail(try required(), .lock)
+        now = now + .seconds(1)
+        let size = dispatcher.size.items
+        _ = dispatcher.settle(try required(), took: .seconds(30), at: now)
+        try admit("small")
+        _ = dispatcher.settle(try required(), took: .seconds(30), at: now)
+        #expect(dispatcher.size.items == size)
     }
 
     @Test func aLockedKeyIsFoundAndTheOthersGoOn() throws {
@@ -269,7 +307,7 @@ import Testing
     @Test func anAttemptThatCouldNotBeTakenBackIsNotCountedTwice() throws {
         try admit("a", deaths: 1)
         let work = try required()
-        fail(work.counted, .infrastructure)
+        fail(work.counted(true), .infrastructure)
         now = now + .seconds(1)
         #expect(try required().tasks[0].caution?.isCounted == true)
     }
