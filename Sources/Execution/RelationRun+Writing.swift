@@ -18,10 +18,12 @@ extension RelationRun {
     private mutating func insertFirst(
         _ effect: Coalescer.NetEffect, on connection: Connection
     ) throws {
-        for row in effect.assigns where lostRows.contains(identity(ofRow: row)) {
-            settle([row], as: .unchanged, otherwise: .unchanged, by: [])
+        var assigns = effect.assigns
+        if !lostRows.isEmpty {
+            let lost = assigns.filter { lostRows.contains(identity(ofRow: $0)) }
+            settle(lost, as: .unchanged, otherwise: .unchanged, by: [])
+            assigns.removeAll { lostRows.contains(identity(ofRow: $0)) }
         }
-        let assigns = effect.assigns.filter { !lostRows.contains(identity(ofRow: $0)) }
         try insert(assigns, on: connection)
         // Where a row is to be removed and assigned again, an INSERT that wrote it found none.
         let needless = Set(
@@ -33,7 +35,7 @@ extension RelationRun {
             removals: removals,
             updates: updatable(assigns).filter { effect.replacements[$0] == nil },
             on: connection)
-        noteLost(later.filter { !locked.contains($0) }, foundBy: assigns)
+        noteLost(later.filter { !locked[Int($0)] }, foundBy: assigns)
         try remove(removals, locked, on: connection)
         // What was removed here stays locked: writing it again waits for nobody. A row that is gone
         // since the INSERT found it was taken away by somebody who came later.
@@ -90,11 +92,11 @@ extension RelationRun {
     /// Locks the rows to be removed or changed in the order of their keys, with one statement:
     /// with two, the order would begin anew.
     ///
-    /// - Returns: the items that have such a row. Others are left alone: a row that appears or
+    /// - Returns: for each item whether it has such a row. Others are left alone: a row that appears or
     ///   changes after this is not locked in the order, and belongs to somebody who came later.
     private mutating func lock(
         removals: [Int32], updates: [Int32], on connection: Connection
-    ) throws -> Set<Int32> {
+    ) throws -> [Bool] {
         let removals = removals + laterRows.filter { staging.items[Int($0)].operation == .unassign }
         let later = laterRows.filter { staging.items[Int($0)].operation == .assign }
         laterRows = []
@@ -113,15 +115,19 @@ extension RelationRun {
             for _ in later { reasons.append(int16: RelationSQL.LockReason.later.rawValue) }
             parameters.append(reasons)
         }
-        guard let sql else { return [] }
-        return Set(Self.items(try connection.execute(sql, parameters, binaryResult: true)))
+        var locked = [Bool](repeating: false, count: staging.items.count)
+        guard let sql else { return locked }
+        for item in Self.items(try connection.execute(sql, parameters, binaryResult: true)) {
+            locked[Int(item)] = true
+        }
+        return locked
     }
 
     /// Removes the rows of the items as far as they are locked.
     private mutating func remove(
-        _ rows: [Int32], _ locked: Set<Int32>, on connection: Connection
+        _ rows: [Int32], _ locked: [Bool], on connection: Connection
     ) throws {
-        let found = rows.filter(locked.contains)
+        let found = rows.filter { locked[Int($0)] }
         let removed =
             found.isEmpty
             ? []
@@ -134,9 +140,9 @@ extension RelationRun {
 
     /// Changes the rows of the items as far as they are locked.
     private mutating func update(
-        _ rows: [Int32], _ locked: Set<Int32>, on connection: Connection
+        _ rows: [Int32], _ locked: [Bool], on connection: Connection
     ) throws {
-        let found = rows.filter(locked.contains)
+        let found = rows.filter { locked[Int($0)] }
         guard let update = plan.sql.update, !found.isEmpty else { return }
         settle(
             rows, as: .updated, otherwise: .unchanged,

@@ -31,8 +31,8 @@ struct RelationSQL: Sendable {
     let lockForDelete: String
     /// Locks what `delete` and `update` will remove and change, in key order; returns the items.
     ///
-    /// One more array says why each item's row is locked. Nil where nothing is ever changed.
-    let lock: String?
+    /// One more array says why each item's row is locked.
+    let lock: String
     /// Removes rows; returns their items, an item more than once if it covers several rows.
     let delete: String
 
@@ -69,7 +69,7 @@ struct RelationSQL: Sendable {
         lockForUpdate = updated.isEmpty ? nil : writer.lockForUpdate(updated)
         update = updated.isEmpty ? nil : writer.update(updated)
         lockForDelete = writer.lockForDelete()
-        lock = updated.isEmpty ? nil : writer.lock(updated)
+        lock = writer.lock(updated)
         delete = writer.delete()
     }
 }
@@ -351,7 +351,8 @@ private struct Writer {
     }
 
     private func differs(_ row: String, _ columns: [String]) -> String {
-        columns.map { name in
+        guard !columns.isEmpty else { return "false" }
+        return columns.map { name in
             let column = quoteIdentifier(name)
             return "(item.\(givenName(name)) AND \(row).\(column) IS DISTINCT FROM item.\(column))"
         }.joined(separator: " OR ")

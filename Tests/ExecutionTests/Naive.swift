@@ -94,6 +94,8 @@ struct Naive {
     }
 
     let connection: Connection
+    /// An assign changes what is there.
+    let updates: Bool
     /// SQL that is true for a person for whom nothing is written.
     let rule: (_ person: String) -> String
 
@@ -180,7 +182,7 @@ struct Naive {
             """)
         if written.count == 1 { return .created }
         let updatable = given.filter { $0.0 != "weight" }
-        guard job.onConflict != "ignore", !updatable.isEmpty else { return .unchanged }
+        guard updates, job.onConflict != "ignore", !updatable.isEmpty else { return .unchanged }
         let changed = try connection.execute(
             """
             UPDATE naive.member SET \(updatable.map { "\($0) = \($1)" }.joined(separator: ", "))

@@ -160,6 +160,51 @@ import Testing
                 == ["not-applied", "not-applied", "not-applied", "has_work", "has_work"])
     }
 
+    /// The database refuses the value when it reads it, before it is known which rows go.
+    @Test func anItemThatTheDatabaseCannotReadIsTheOneThatIsRejected() throws {
+        let desk = try Desk(
+            tables: """
+                CREATE DOMAIN weight AS int CONSTRAINT no_weight CHECK (value > 0);
+                CREATE TABLE thing (t int, m int, w weight, PRIMARY KEY (t, m));
+                INSERT INTO thing SELECT 1, n, 1 FROM generate_series(1, 6) AS n;
+                """, catalog: catalog("attributes: [w]"))
+        let job = try exact(desk, "1", #"1,{"member":2,"w":-5},7"#)
+        try desk.execute(job)
+        #expect(try desk.rows("SELECT m FROM thing ORDER BY 1") == ["1", "2", "7"])
+        #expect(
+            try desk.receipt(job) == Receipt(created: 1, unchanged: 1, removed: 4, rejected: 1))
+        #expect(try desk.codes(job) == [2: "no_weight"])
+    }
+
+    /// While it is found out what the database refuses, an atomic job has removed a row that stays.
+    @Test func anItemIsNotBlamedForWhatAJobThatFailsHasDone() throws {
+        let desk = try Desk(
+            tables: """
+                CREATE TABLE thing (t int, m int, w int, PRIMARY KEY (t, m));
+                INSERT INTO thing VALUES (1, 1, 1), (1, 2, 1);
+                CREATE TABLE work (t int, m int, CONSTRAINT has_work FOREIGN KEY (t, m) REFERENCES thing);
+                INSERT INTO work VALUES (1, 2);
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN RAISE EXCEPTION ''no new row''; END';
+                CREATE TRIGGER refuse AFTER INSERT ON thing FOR EACH ROW WHEN (NEW.w = 9)
+                EXECUTE FUNCTION refuse();
+                """, catalog: catalog("attributes: [w]"))
+        let jobs = [
+            try desk.message(
+                "unassign", #""relation":"thing","target":1,"members":"all","mode":"atomic""#),
+            try desk.message(
+                "assign", #""relation":"thing","target":1,"members":[{"member":2,"w":3}]"#),
+            try desk.message(
+                "assign", #""relation":"thing","target":1,"members":[{"member":1,"w":9}]"#),
+        ]
+        try desk.execute(jobs)
+        #expect(
+            try jobs.map(desk.receipt) == [
+                Receipt(rejected: 1, error: "item-rejected"), Receipt(unchanged: 1),
+                Receipt(unchanged: 1),
+            ])
+    }
+
     @Test func aRowWithoutAMemberIsNobodys() throws {
         let desk = try Desk(
             tables: """

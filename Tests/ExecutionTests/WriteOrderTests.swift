@@ -44,6 +44,27 @@ import Testing
         #expect(try desk.receipt(messages[1]) == Receipt(created: 1))
     }
 
+    /// Nothing is ever changed, and still there are several runs and rows to lock for them.
+    @Test func aRelationThatChangesNothingRemovesAndWritesAgain() throws {
+        let desk = try Desk(
+            tables: """
+                CREATE TABLE seat (room_id int, person_id int, row int NOT NULL DEFAULT 1,
+                    PRIMARY KEY (room_id, person_id));
+                INSERT INTO seat VALUES (1, 7, 3), (1, 8, 4);
+                """, catalog: Self.catalog)
+        let messages = [
+            try desk.message(
+                "unassign",
+                #""relation":"seat","target":1,"members":[{"member":7,"row":3},{"member":8,"row":5}]"#
+            ),
+            try desk.message("assign", #""relation":"seat","target":1,"members":[7,8]"#),
+        ]
+        try desk.execute(messages)
+        #expect(try desk.rows("SELECT * FROM seat ORDER BY 2") == ["1|7|1", "1|8|4"])
+        #expect(try desk.receipt(messages[0]) == Receipt(removed: 1, absent: 1))
+        #expect(try desk.receipt(messages[1]) == Receipt(created: 1, unchanged: 1))
+    }
+
     @Test(arguments: [
         "id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "UNIQUE (person_id, row, room_id)",
     ])

@@ -49,11 +49,14 @@ public enum Fault: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Workers leave the group or are taken for gone.
-    var movesPartitions: Bool {
+    /// Commits of offsets may be refused for a while: the group moves partitions, or brokers are in
+    /// trouble.
+    var concernsBrokers: Bool {
         switch self {
-        case .kill, .terminate, .zombie: true
-        default: false
+        case .kill, .terminate, .freeze, .zombie, .refuse, .brokerAway, .slowBroker,
+            .moveCoordinator:
+            true
+        case .endSessions, .restartDatabase, .cut: false
         }
     }
 

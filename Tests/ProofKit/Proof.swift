@@ -57,7 +57,7 @@ public struct Proof {
         }
         try trial.send()
         return try findings
-            + trial.finish(isRebalancing: faults.contains(where: \.movesPartitions))
+            + trial.finish(isRebalancing: faults.contains(where: \.concernsBrokers))
     }
 
     @discardableResult

@@ -51,20 +51,23 @@ public final class Trial {
 
     /// Sends the rest, waits for it, stops the workers and compares everything.
     ///
-    /// - Parameter isRebalancing: the group may still be about to move partitions.
+    /// - Parameter isRebalancing: the group may still be about to move partitions, or its brokers be in
+    ///   trouble.
     /// - Returns: everything that is not as it must be.
     public func finish(isRebalancing: Bool = false) throws -> [String] {
         try send()
         try waitUntilDone()
         var findings: [String] = []
         for (number, name) in rig.workers.keys.sorted().enumerated() {
-            // A worker that is stopped while its group is rebalanced may leave offsets to the next:
+            // A worker that is stopped while no broker takes its commits leaves offsets to the next:
             // then it is waited for that they are committed, and else it must do that at its end.
             if number > 0 || isRebalancing { try waitUntilNothingLags() }
             if let problem = try rig.stop(name) { findings.append(problem) }
         }
-        for lag in try rig.lags() where lag.lag > 0 {
-            findings.append("\(lag.topicPartition): expected no lag, got \(lag.lag)\n\(rig.logs)")
+        let lags = try rig.lags().filter { $0.lag > 0 }
+        if !lags.isEmpty {
+            let text = lags.map { "\($0.topicPartition) \($0.lag)" }.joined(separator: ", ")
+            findings.append("expected no lag, got \(text)\n\(rig.logs)")
         }
         return try findings + audit()
     }

@@ -60,7 +60,6 @@ import Testing
         repeat {
             let seed =
                 given["ROLLCALL_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 1...999_999)
-            print("proof, \(theme): seed \(seed)")
             let begun = ContinuousClock.now
             guard try isProven(theme, seed: seed) else { return }
             print("proof, \(theme): proven in \(ContinuousClock.now - begun)")
@@ -72,6 +71,7 @@ import Testing
         let stream = StreamGenerator.stream(seed: seed, .init(messages: theme.messages))
         var random = SeededGenerator(seed: seed &+ 1)
         let faults = theme.faults(using: &random)
+        print("proof, \(theme): seed \(seed), faults \(faults)")
         let findings = try Proof.findings(stream, faults, theme.shape())
         guard !findings.isEmpty else { return true }
         print("proof, \(theme): failed, made smaller now\n\(findings.joined(separator: "\n"))")

@@ -120,7 +120,8 @@ import Testing
         fail(try required(), .schema)
         now = now + .milliseconds(100)
         settle(try required())
-        #expect(settle(try required()) == [.relationGoesOn("enrollment", after: .milliseconds(100))])
+        #expect(
+            settle(try required()) == [.relationGoesOn("enrollment", after: .milliseconds(100))])
         #expect(dispatcher.troubles.isEmpty)
         #expect(dispatcher.jobs == 0)
     }
