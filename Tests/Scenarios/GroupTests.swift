@@ -98,4 +98,28 @@ import Testing
             #expect(worker.wait(timeout: .seconds(30)) == .exited(0))
         }
     }
+
+    @Test("at the limits of what is in flight partitions are paused, and all is done in the end")
+    func limits() throws {
+        let stage = try Stage()
+        let connection = try stage.connect()
+        let traffic = DemoTraffic(
+            count: 1_500, school: Stage.school, seed: scenarioSeed(),
+            now: Int64(Date().timeIntervalSince1970 * 1_000))
+        try stage.produce(traffic.messages)
+        let worker = try stage.startWorker(
+            "worker",
+            environment: [
+                "ROLLCALL_LIMITS_IN_FLIGHT_JOBS": "40", "ROLLCALL_BATCH_JOBS": "10",
+                "ROLLCALL_LANES": "2", "ROLLCALL_LOG_LEVEL": "debug",
+                "ROLLCALL_HEARTBEAT_INTERVAL": "100ms",
+            ])
+        try stage.waitUntilDone(traffic, on: connection)
+        try stage.audit(traffic, on: connection)
+        let log = stage.logText("worker")
+        #expect(log.contains(" paused") && log.contains(" resumed"))
+        #expect(worker.terminate())
+        #expect(worker.wait(timeout: .seconds(30)) == .exited(0))
+        #expect(try stage.lag() == 0)
+    }
 }
