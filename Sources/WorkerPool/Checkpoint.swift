@@ -10,15 +10,14 @@ import Synchronization
 // @unchecked because `connection` and `tries` are touched on `queue` alone, which is serial.
 final class Checkpoint: @unchecked Sendable {
     private let queue = DispatchQueue(label: "rollcall.checkpoint")
-    private let settings: PoolSettings
     private let progress: Progress
     private let policy: RetryPolicy
     private let stop: StopSignal
-    private var connection: Connection?
+    private var connection: OwnConnection
     private var tries = 0
 
     init(settings: PoolSettings, progress: Progress, policy: RetryPolicy, stop: StopSignal) {
-        self.settings = settings
+        connection = OwnConnection(settings)
         self.progress = progress
         self.policy = policy
         self.stop = stop
@@ -32,7 +31,7 @@ final class Checkpoint: @unchecked Sendable {
         then: @escaping @Sendable (Progress.Claim) -> Void
     ) {
         queue.async {
-            if isAnew { self.connection?.close() }
+            if isAnew { self.connection.close() }
             self.claimNow(partitions, then)
         }
     }
@@ -43,12 +42,12 @@ final class Checkpoint: @unchecked Sendable {
         guard !stop.isStopped else { return }
         do {
             let claim = try progress.claim(
-                partitions.map(Progress.Place.init), on: usableConnection())
+                partitions.map(Progress.Place.init), on: connection.usable())
             tries = 0
             then(claim)
         } catch {
             // That the database is away is the lanes' news; they cannot work without it either.
-            connection?.close()
+            connection.close()
             tries += 1
             let delay = policy.delay(after: tries, random: .random(in: 0...1))
             queue.asyncAfter(deadline: .now() + delay.seconds) { self.claimNow(partitions, then) }
@@ -69,9 +68,8 @@ final class Checkpoint: @unchecked Sendable {
                 uniqueKeysWithValues: offsets.map { (Progress.Place($0), $1) })
             let isSaved = try? self.progress.save(
                 places, released: Set(released.map(Progress.Place.init)), to: database,
-                on: self.usableConnection())
-            // A session that has become read-only stays so: the next one may not.
-            if isSaved == nil { self.connection?.close() }
+                on: self.connection.usable())
+            if isSaved == nil { self.connection.close() }
             then(isSaved)
         }
     }
@@ -80,22 +78,10 @@ final class Checkpoint: @unchecked Sendable {
     func close(within time: Duration) {
         let isClosed = DispatchSemaphore(value: 0)
         queue.async {
-            self.connection?.close()
+            self.connection.close()
             isClosed.signal()
         }
         _ = isClosed.wait(timeout: .now() + time.seconds)
-    }
-
-    private func usableConnection() throws(PostgresError) -> Connection {
-        if let connection {
-            try connection.reconnectIfBroken()
-            return connection
-        }
-        let fresh = try Connection(
-            settings.conninfo, applicationName: "rollcall/\(settings.workerID)",
-            connectTimeoutSeconds: settings.connectTimeoutSeconds)
-        connection = fresh
-        return fresh
     }
 }
 

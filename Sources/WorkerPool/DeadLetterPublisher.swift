@@ -52,7 +52,7 @@ final class DeadLetterPublisher: @unchecked Sendable {
     private let stopDeadline = Mutex<ContinuousClock.Instant?>(nil)
     private let canceller = Mutex<Canceller?>(nil)
 
-    private var connection: Connection?
+    private var connection: OwnConnection
     private var sender: LetterSender?
     private var pace: PublishPace
     /// The number of the look that is planned: an earlier plan is void.
@@ -61,6 +61,9 @@ final class DeadLetterPublisher: @unchecked Sendable {
 
     init(_ settings: Settings, logger: Logger) {
         self.settings = settings
+        connection = OwnConnection(
+            settings.conninfo, workerID: settings.workerID,
+            connectTimeoutSeconds: settings.connectTimeoutSeconds)
         self.logger = logger
         let schema = StatusSchema(name: settings.schema)
         receipts = Receipts(schema, worker: settings.workerID)
@@ -121,6 +124,7 @@ final class DeadLetterPublisher: @unchecked Sendable {
             }
         } catch {
             sender = nil
+            if error is PostgresError { connection.close() }
             let (delay, isNews) = pace.failed(at: .now, random: .random(in: 0...1))
             wait = delay
             report(error, isNews: isNews)
@@ -149,7 +153,8 @@ final class DeadLetterPublisher: @unchecked Sendable {
     /// - Returns: how many letters it had.
     /// - Throws: also when some of them have to wait, after what became of the others is committed.
     private func publishPage() throws -> Int {
-        let connection = try usableConnection()
+        let connection = try self.connection.usable()
+        canceller.withLock { $0 = connection.canceller() }
         var outcome = PageOutcome()
         try connection.transaction {
             try receipts.limit(limits, on: connection)
@@ -179,20 +184,6 @@ final class DeadLetterPublisher: @unchecked Sendable {
         stopDeadline.withLock { $0 } ?? .now + patience
     }
 
-    private func usableConnection() throws -> Connection {
-        if let connection {
-            try connection.reconnectIfBroken()
-            canceller.withLock { $0 = connection.canceller() }
-            return connection
-        }
-        let fresh = try Connection(
-            settings.conninfo, applicationName: "rollcall/\(settings.workerID)",
-            connectTimeoutSeconds: settings.connectTimeoutSeconds)
-        connection = fresh
-        canceller.withLock { $0 = fresh.canceller() }
-        return fresh
-    }
-
     private func usableSender() throws(KafkaError) -> LetterSender {
         if let sender { return sender }
         let logger = logger
@@ -219,8 +210,7 @@ final class DeadLetterPublisher: @unchecked Sendable {
     private func close() {
         isClosed = true
         sender = nil
-        connection?.close()
-        connection = nil
+        connection.close()
     }
 }
 

@@ -20,13 +20,14 @@ final class Heartbeat: @unchecked Sendable {
     private let settings: PoolSettings
     private let receipts: Receipts
     private let stop: StopSignal
-    private var connection: Connection?
+    private var connection: OwnConnection
     /// Who held what the worker waited for when somebody last looked.
     private var blockers: [String] = []
     private var isLooking = false
 
     init(settings: PoolSettings, receipts: Receipts, stop: StopSignal) {
         self.settings = settings
+        connection = OwnConnection(settings)
         self.receipts = receipts
         self.stop = stop
     }
@@ -38,10 +39,10 @@ final class Heartbeat: @unchecked Sendable {
     func retire() {
         let isRetired = DispatchSemaphore(value: 0)
         queue.async {
-            if let connection = self.connection, connection.isUsable {
+            if let connection = self.connection.current, connection.isUsable {
                 try? self.receipts.retire(on: connection)
             }
-            self.connection?.close()
+            self.connection.close()
             isRetired.signal()
         }
         _ = isRetired.wait(timeout: .now() + 2)
@@ -56,7 +57,7 @@ final class Heartbeat: @unchecked Sendable {
             self.isLooking = true
             self.queue.asyncAfter(deadline: .now() + time.seconds) {
                 self.isLooking = false
-                let found = try? self.receipts.blockers(on: self.usableConnection())
+                let found = try? self.receipts.blockers(on: self.connection.usable())
                 if let found, !found.isEmpty { self.blockers = found }
             }
         }
@@ -65,32 +66,20 @@ final class Heartbeat: @unchecked Sendable {
     private func beat(_ pulse: @escaping @Sendable () -> Pulse) {
         guard !stop.isStopped else { return }
         // A database that does not answer is the lanes' news; here the next beat tries again.
-        do { try send(pulse()) } catch { connection?.close() }
+        do { try send(pulse()) } catch { connection.close() }
         queue.asyncAfter(deadline: .now() + settings.heartbeatInterval.seconds) {
             self.beat(pulse)
         }
     }
 
     private func send(_ pulse: Pulse) throws {
-        let connection = try usableConnection()
+        let connection = try self.connection.usable()
         if pulse.waitsFor == nil { blockers = [] }
         let holders = blockers.isEmpty ? "" : ", held by \(blockers.joined(separator: ", "))"
         try receipts.beat(
             pulse.state, host: settings.host, version: settings.version, lanes: settings.lanes,
             inFlight: pulse.inFlight, partitions: pulse.partitions,
             waitsFor: pulse.waitsFor.map { $0 + holders }, on: connection)
-    }
-
-    private func usableConnection() throws -> Connection {
-        if let connection {
-            try connection.reconnectIfBroken()
-            return connection
-        }
-        let fresh = try Connection(
-            settings.conninfo, applicationName: "rollcall/\(settings.workerID)",
-            connectTimeoutSeconds: settings.connectTimeoutSeconds)
-        connection = fresh
-        return fresh
     }
 }
 

@@ -25,7 +25,7 @@ final class Lane: @unchecked Sendable {
     private let plans: PlanSource
     private let receipts: Receipts
     private let progress: Progress
-    private var connection: Connection?
+    private var connection: OwnConnection
     private let canceller = Mutex<Canceller?>(nil)
 
     init(
@@ -33,6 +33,7 @@ final class Lane: @unchecked Sendable {
         progress: Progress
     ) {
         self.settings = settings
+        connection = OwnConnection(settings)
         self.plans = plans
         self.receipts = receipts
         self.progress = progress
@@ -48,7 +49,7 @@ final class Lane: @unchecked Sendable {
         then: @escaping @Sendable (Ending) -> Void
     ) {
         queue.async {
-            let hadConnection = self.connection?.isUsable == true
+            let hadConnection = self.connection.current?.isUsable == true
             var ending = self.attempt(work, in: database)
             // A connection may have been cut while it was idle: that is no news of the database.
             if case .failed(let failure, _) = ending, failure.isConnectionLost, hadConnection,
@@ -68,10 +69,7 @@ final class Lane: @unchecked Sendable {
 
     /// Closes the connection once the lane has nothing to do.
     func close() {
-        queue.sync {
-            connection?.close()
-            connection = nil
-        }
+        queue.sync { connection.close() }
     }
 
     private func attempt(_ work: Dispatcher.Assignment, in database: String) -> Ending {
@@ -79,7 +77,8 @@ final class Lane: @unchecked Sendable {
         let begun = ContinuousClock.now
         var journal = AttemptJournal(work, progress)
         do {
-            let connection = try usableConnection()
+            let connection = try self.connection.usable()
+            canceller.withLock { $0 = connection.canceller() }
             try journal.begin(on: connection)
             let executor = BatchExecutor(
                 plans: plans.current, receipts: receipts, limits: limits(of: work),
@@ -88,14 +87,12 @@ final class Lane: @unchecked Sendable {
             journal.end(on: connection)
             return .committed(result, took: ContinuousClock.now - begun)
         } catch is DatabaseChanged {
-            // It may lead to a database that is no longer the one.
-            connection?.close()
+            connection.close()
             return .databaseChanged
         } catch let error as PostgresError {
             rereadSchema(after: error)
-            journal.withdraw(on: connection)
-            // A session that has become read-only stays so: the next one may not.
-            if FailureClass(error) == .infrastructure { connection?.close() }
+            journal.withdraw(on: connection.current)
+            if FailureClass(error) == .infrastructure { connection.close() }
             return .failed(
                 Failure(
                     kind: FailureClass(error), text: "\(error)",
@@ -116,23 +113,11 @@ final class Lane: @unchecked Sendable {
         return limits
     }
 
-    private func usableConnection() throws -> Connection {
-        if let connection {
-            try connection.reconnectIfBroken()
-            canceller.withLock { $0 = connection.canceller() }
-            return connection
-        }
-        let fresh = try Connection(
-            settings.conninfo, applicationName: "rollcall/\(settings.workerID)",
-            connectTimeoutSeconds: settings.connectTimeoutSeconds)
-        connection = fresh
-        canceller.withLock { $0 = fresh.canceller() }
-        return fresh
-    }
-
     /// A statement that the schema does not fit any more was made for another schema.
     private func rereadSchema(after error: PostgresError) {
-        guard let connection, error.sqlState?.class == "42", connection.isUsable else { return }
+        guard let connection = connection.current, error.sqlState?.class == "42",
+            connection.isUsable
+        else { return }
         try? plans.reload(on: connection)
     }
 

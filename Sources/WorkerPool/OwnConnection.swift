@@ -1,0 +1,44 @@
+import Postgres
+
+/// The one connection of a queue, made when it is first needed and again when it broke.
+///
+/// It belongs to the queue that asks for it.
+struct OwnConnection {
+    private let conninfo: String
+    private let applicationName: String
+    private let connectTimeoutSeconds: Int
+    /// The connection as it is; nil before the first use.
+    private(set) var current: Connection?
+
+    /// - Parameter conninfo: a libpq connection string.
+    init(_ conninfo: String, workerID: String, connectTimeoutSeconds: Int) {
+        self.conninfo = conninfo
+        applicationName = "rollcall/\(workerID)"
+        self.connectTimeoutSeconds = connectTimeoutSeconds
+    }
+
+    init(_ settings: PoolSettings) {
+        self.init(
+            settings.conninfo, workerID: settings.workerID,
+            connectTimeoutSeconds: settings.connectTimeoutSeconds)
+    }
+
+    /// The connection, connected and without a transaction.
+    mutating func usable() throws(PostgresError) -> Connection {
+        if let current {
+            try current.reconnectIfBroken()
+            return current
+        }
+        let fresh = try Connection(
+            conninfo, applicationName: applicationName,
+            connectTimeoutSeconds: connectTimeoutSeconds)
+        current = fresh
+        return fresh
+    }
+
+    /// Closes it; the next use connects anew.
+    ///
+    /// Also after an error that leaves it open: a session that has become read-only, or that leads
+    /// to a server which is no longer the one, stays so, and the next one may not.
+    func close() { current?.close() }
+}
