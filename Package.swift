@@ -16,6 +16,8 @@ let package = Package(
     products: [
         .executable(name: "rollcall", targets: ["rollcall"]),
         .library(name: "RollcallClient", targets: ["RollcallClient"]),
+        // Loaded into a worker by a test, before its other libraries.
+        .library(name: "ClockShift", type: .dynamic, targets: ["ClockShift"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -62,6 +64,9 @@ let package = Package(
         .target(
             name: "ProofKit", dependencies: ["Store", "Jobs", "Kafka", "Postgres", "Sandbox"],
             path: "Tests/ProofKit", swiftSettings: room),
+        .target(
+            name: "ClockShift", path: "Tests/ClockShift",
+            linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
         .testTarget(name: "HouseTests", swiftSettings: room),
         .testTarget(

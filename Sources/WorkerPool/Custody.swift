@@ -116,10 +116,12 @@ struct Custody {
             switch doubts[partition] {
             case .isNew:
                 note(memory, answer, committed, of: partition)
-                moves.append(
-                    Move(
-                        partition: partition,
-                        start: Self.start(memory.offset, committed, partition)))
+                var start = Self.start(memory.offset, committed, partition)
+                // The answer may come after the first records, which then were not taken with care.
+                if start == .committed, suspects[partition] != nil {
+                    start = committed?[partition].map(StartOffset.at) ?? .beginning
+                }
+                moves.append(Move(partition: partition, start: start))
             case .mayBeForgotten, .isForgotten:
                 let hasLess =
                     memory.offset.map { $0 < saved[partition] ?? 0 } ?? (saved[partition] != nil)

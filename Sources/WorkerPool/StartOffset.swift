@@ -6,7 +6,7 @@ import Store
 /// forgotten is executed again. The database may remember more, because offsets are committed to
 /// Kafka now and then: what is read again has a receipt.
 enum StartOffset: Equatable, CustomStringConvertible {
-    /// Kafka's committed offset, or its policy where it has none.
+    /// Kafka's committed offset, or its policy where neither remembers one.
     case committed
     /// The first record that is still there.
     case beginning
@@ -17,8 +17,10 @@ enum StartOffset: Equatable, CustomStringConvertible {
     ///   - committed: the same as Kafka has it.
     init(remembered: Int64?, committed: Int64?) {
         switch (remembered, committed) {
-        case (_, nil): self = .committed
-        case (nil, _?): self = .beginning
+        case (nil, nil): self = .committed
+        // A group that Kafka has forgotten, or a topic that was made anew, has had work before: its
+        // policy could skip some of what came since.
+        case (_?, nil), (nil, _?): self = .beginning
         case (let remembered?, let committed?):
             self = remembered < committed ? .at(remembered) : .committed
         }

@@ -124,7 +124,10 @@ extension WorkerPool: RebalanceListener {
         let moves = state.withLock { state in
             state.custody.settle(answer, committed: committed, assigned: state.ledger.assigned)
         }
-        let places = moves.filter { $0.start != .committed }.map { move in
+        let earlier = moves.filter { move in
+            move.start != .committed && move.start.offset != committed?[move.partition]
+        }
+        let places = earlier.map { move in
             "\(move.partition.topic)[\(move.partition.partition)]@\(move.start)"
         }
         if !places.isEmpty {

@@ -57,6 +57,8 @@ extension WorkerPool {
     /// member of an old generation, which loses its partitions. Where time runs out, or no broker
     /// answers, nothing is lost: the next owner reads again what has a receipt.
     private func commitFinally(_ consumer: Consumer, until deadline: ContinuousClock.Instant) {
+        // A coordinator that moves is found again within a moment, or Kafka is away.
+        let coordinatorDeadline = min(deadline, .now + .seconds(5))
         while true {
             let (offsets, rebalances) = state.withLock { state in
                 // Answers to earlier commits may be lost or on their way.
@@ -70,7 +72,10 @@ extension WorkerPool {
                 return try consumer.commit(offsets)
             } catch let refusal {
                 error = refusal
-                guard error.isFromBroker, !error.isFatal, ContinuousClock.now < deadline else {
+                let end = error.name == "_WAIT_COORD" ? coordinatorDeadline : deadline
+                guard error.isFromBroker || error.name == "_WAIT_COORD", !error.isFatal,
+                    ContinuousClock.now < end
+                else {
                     logger.info("offsets not committed", metadata: ["error": "\(error)"])
                     return
                 }

@@ -34,7 +34,7 @@ import Testing
 
     @Test(
         arguments: [
-            (nil, nil, StartOffset.committed), (nil, 7, .beginning), (7, nil, .committed),
+            (nil, nil, StartOffset.committed), (nil, 7, .beginning), (7, nil, .beginning),
             (7, 7, .committed), (7, 6, .committed), (6, 7, .at(6)),
         ] as [(Int64?, Int64?, StartOffset)])
     func readingBeginsAtTheEarlierOfTheTwo(
@@ -101,6 +101,14 @@ import Testing
         #expect(custody.deaths(at: 209, of: partition(0)) == 0)
         #expect(custody.deaths(at: 210, of: partition(0)) == nil)
         #expect(custody.deaths(at: 10, of: partition(1)) == nil)
+    }
+
+    @Test mutating func whatCallsForCareIsReadAnewAlsoWhereTheAnswerComesLate() {
+        custody.assign(all)
+        let starts = settle(
+            answer("db", [0: memory(10, holder: "dead"), 1: memory(10)]),
+            committed: [partition(0): 10, partition(1): 10])
+        #expect(starts == [partition(0): .at(10), partition(1): .committed])
     }
 
     @Test mutating func countedAttemptsAreRememberedAlsoAfterAnOrderlyEnd() {
