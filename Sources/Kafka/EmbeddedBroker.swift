@@ -1,4 +1,5 @@
 internal import CLibrdkafka
+internal import Synchronization
 
 /// A Kafka cluster inside this process, for demonstrations and tests: librdkafka's mock cluster.
 ///
@@ -8,6 +9,9 @@ internal import CLibrdkafka
 /// support the creation of topics by clients' requests (`Admin.createTopics`).
 public final class EmbeddedBroker: Sendable {
     private let cluster: MockClusterHandle
+    private let ports: [Int32: UInt16]
+    /// The ports of the brokers that are down.
+    private let held = Mutex<[Int32: HeldPort]>([:])
 
     /// The addresses of the brokers on 127.0.0.1, for the property `bootstrap.servers`.
     public let bootstrapServers: String
@@ -28,6 +32,10 @@ public final class EmbeddedBroker: Sendable {
                 doing: "starting \(brokers) embedded brokers")
         }
         bootstrapServers = String(cString: rd_kafka_mock_cluster_bootstraps(cluster.raw))
+        let ports = bootstrapServers.split(separator: ",").compactMap { address in
+            address.split(separator: ":").last.flatMap { UInt16($0) }
+        }
+        self.ports = Dictionary(uniqueKeysWithValues: zip(1..., ports))
         self.cluster = cluster
     }
 
@@ -65,6 +73,11 @@ public final class EmbeddedBroker: Sendable {
     public func setDown(broker: Int32) throws(KafkaError) {
         try KafkaError.check(
             rd_kafka_mock_broker_set_down(cluster.raw, broker), doing: "stopping broker \(broker)")
+        held.withLock { held in
+            for (number, port) in ports where held[number] == nil {
+                if broker == -1 || broker == number { held[number] = HeldPort(port) }
+            }
+        }
     }
 
     /// Accepts connections to a broker again; -1 for all brokers.
@@ -73,6 +86,7 @@ public final class EmbeddedBroker: Sendable {
     public func setUp(broker: Int32) throws(KafkaError) {
         try KafkaError.check(
             rd_kafka_mock_broker_set_up(cluster.raw, broker), doing: "starting broker \(broker)")
+        held.withLock { held in held = broker == -1 ? [:] : held.filter { $0.key != broker } }
     }
 
     /// Delays every answer of a broker; -1 for all brokers.

@@ -177,14 +177,17 @@ import Testing
     func secondSignal() throws {
         let stage = try Stage()
         let connection = try stage.connect()
-        // Somebody holds what the job wants, so the worker cannot finish.
-        let blocker = try stage.connect()
-        try blocker.script("BEGIN; LOCK TABLE school.enrollment")
         let worker = try stage.startWorker(
             "worker",
             environment: [
                 "ROLLCALL_DATABASE_LOCK_TIMEOUT": "20s", "ROLLCALL_SHUTDOWN_GRACE": "60s",
             ])
+        try stage.wait("the worker has read the schema") {
+            stage.logText("worker").contains("worker started")
+        }
+        // Somebody holds what the job wants, so the worker cannot finish.
+        let blocker = try stage.connect()
+        try blocker.script("BEGIN; LOCK TABLE school.enrollment")
         let traffic = traffic(50)
         try stage.produce(traffic.messages)
         try stage.wait("a lane waits for the lock") {
