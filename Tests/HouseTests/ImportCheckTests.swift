@@ -46,8 +46,8 @@ import Testing
         arguments: [
             ("Jobs", "Glibc", "nothing but the standard library"),
             ("Jobs", "Foundation", "nothing but the standard library"),
-            ("Kafka", "Jobs", "CLibrdkafka, Synchronization"),
-            ("Kafka", "Postgres", "CLibrdkafka, Synchronization"),
+            ("Kafka", "Jobs", "CLibrdkafka, Glibc, Synchronization"),
+            ("Kafka", "Postgres", "CLibrdkafka, Glibc, Synchronization"),
             ("Postgres", "CLibrdkafka", "CLibpq, Synchronization"),
             ("Store", "Catalog", "Jobs, Postgres"),
             ("Catalog", "Store", "Jobs, Postgres, Yams"),
