@@ -4,14 +4,17 @@ extension KafkaError {
     /// Makes an error of a plain C code.
     ///
     /// `message` is what the C side said beyond the code's text.
-    init(_ code: rd_kafka_resp_err_t, _ message: String? = nil, doing: String) {
+    init(
+        _ code: rd_kafka_resp_err_t, _ message: String? = nil, doing: String,
+        partition: TopicPartition? = nil
+    ) {
         self.init(
             code: code.rawValue,
             name: String(cString: rd_kafka_err2name(code)),
             message: message ?? String(cString: rd_kafka_err2str(code)),
             isRetriable: KafkaError.retriable.contains(code.rawValue),
             isFatal: code == RD_KAFKA_RESP_ERR__FATAL,
-            doing: doing)
+            doing: doing, partition: partition)
     }
 
     /// Reads and frees a rich C error; this is the only place that does either.

@@ -18,11 +18,27 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the room was doing, such as `polling`.
     public let doing: String
 
+    /// The partition it is about, where it came in place of a record.
+    public let partition: TopicPartition?
+
+    /// Whether a consumer reads the partition no more until it is begun anew: librdkafka leaves one
+    /// alone for which it could not fetch the committed offset (rdkafka_assignment.c).
+    public var endsReading: Bool {
+        partition != nil && KafkaError.offsetFetchErrors.contains(name)
+    }
+
+    private static let offsetFetchErrors: Set = [
+        "NOT_COORDINATOR", "COORDINATOR_NOT_AVAILABLE", "COORDINATOR_LOAD_IN_PROGRESS",
+        "GROUP_AUTHORIZATION_FAILED", "UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION",
+        "UNSTABLE_OFFSET_COMMIT", "REQUEST_TIMED_OUT", "_TRANSPORT", "_TIMED_OUT", "_WAIT_COORD",
+    ]
+
     /// Whether a broker has answered, with a refusal, rather than nobody.
     public var isFromBroker: Bool { code > 0 }
 
     public init(
-        code: Int32, name: String, message: String, isRetriable: Bool, isFatal: Bool, doing: String
+        code: Int32, name: String, message: String, isRetriable: Bool, isFatal: Bool, doing: String,
+        partition: TopicPartition? = nil
     ) {
         self.code = code
         self.name = name
@@ -30,6 +46,7 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
         self.isRetriable = isRetriable
         self.isFatal = isFatal
         self.doing = doing
+        self.partition = partition
     }
 
     public var description: String {

@@ -38,7 +38,9 @@ struct MessageHandle: ~Copyable {
         let text = rd_kafka_message_errstr(raw).map { String(cString: $0) }
         guard let topic = raw.pointee.rkt else { return KafkaError(code, text, doing: "polling") }
         let name = String(cString: rd_kafka_topic_name(topic))
-        return KafkaError(code, text, doing: "polling \(name)")
+        return KafkaError(
+            code, text, doing: "polling \(name)",
+            partition: TopicPartition(topic: name, partition: raw.pointee.partition))
     }
 
     /// Copies the message out.

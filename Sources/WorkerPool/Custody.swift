@@ -25,6 +25,8 @@ struct Custody {
     private enum Doubt {
         /// It was assigned just now.
         case isNew
+        /// It was assigned, and is not being read.
+        case isUnread
         /// It was executed before, in a database that may have been another one.
         case mayBeForgotten
         /// It was executed before, in another database.
@@ -74,6 +76,14 @@ struct Custody {
         }
     }
 
+    /// These partitions are not being read: somebody must say from where.
+    mutating func beginAnew(_ partitions: [TopicPartition]) {
+        for partition in partitions {
+            doubts[partition] = .isUnread
+            unasked.insert(partition)
+        }
+    }
+
     /// Reading these partitions anew has failed: they stay in doubt, whatever the database says.
     mutating func doubtAgain(_ partitions: [TopicPartition]) {
         for partition in partitions {
@@ -114,13 +124,10 @@ struct Custody {
         for partition in doubts.keys.sorted() {
             guard let memory = answer.memories[Progress.Place(partition)] else { continue }
             switch doubts[partition] {
-            case .isNew:
+            case .isNew, .isUnread:
                 note(memory, answer, committed, of: partition)
                 var start = Self.start(memory.offset, committed, partition)
-                // The answer may come after the first records, which then were not taken with care.
-                if start == .committed, suspects[partition] != nil {
-                    start = committed?[partition].map(StartOffset.at) ?? .beginning
-                }
+                if start == .unknown, doubts[partition] == .isUnread { start = .beginning }
                 moves.append(Move(partition: partition, start: start))
             case .mayBeForgotten, .isForgotten:
                 let hasLess =
@@ -137,7 +144,7 @@ struct Custody {
         }
         guard isOther else { return moves }
         for partition in assigned where answer.memories[Progress.Place(partition)] == nil {
-            guard doubts[partition] != .isNew else { continue }
+            guard doubts[partition] != .isNew, doubts[partition] != .isUnread else { continue }
             doubts[partition] = .isForgotten
             unasked.insert(partition)
         }

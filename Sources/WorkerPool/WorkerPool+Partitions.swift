@@ -29,7 +29,7 @@ extension WorkerPool: RebalanceListener {
             if answer == nil { _ = settled.wait(timeout: .now() + 0.05) }
         }
         guard let answer else { return [:] }
-        let moves = moves(answer, consumer).filter { $0.start != .committed }
+        let moves = moves(answer, consumer).filter { $0.start != .unknown }
         // Only what is being assigned can be given a start here.
         let others = moves.map(\.partition).filter { !partitions.contains($0) }
         state.withLock { $0.custody.doubtAgain(others) }
@@ -100,7 +100,7 @@ extension WorkerPool: RebalanceListener {
     func takeAnswers(_ consumer: Consumer) {
         askDatabase()
         while let answer = state.withLock({ $0.custody.takeAnswer() }) {
-            let moves = moves(answer, consumer).filter { $0.start != .committed }
+            let moves = moves(answer, consumer).filter { $0.start != .unknown }
             guard !moves.isEmpty else { continue }
             state.withLock { state in
                 state.dispatcher.drop(Set(moves.map(\.partition)))
@@ -125,7 +125,7 @@ extension WorkerPool: RebalanceListener {
             state.custody.settle(answer, committed: committed, assigned: state.ledger.assigned)
         }
         let earlier = moves.filter { move in
-            move.start != .committed && move.start.offset != committed?[move.partition]
+            move.start != .unknown && move.start.offset != committed?[move.partition]
         }
         let places = earlier.map { move in
             "\(move.partition.topic)[\(move.partition.partition)]@\(move.start)"

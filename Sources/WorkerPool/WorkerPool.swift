@@ -185,7 +185,13 @@ public final class WorkerPool: Sendable {
             max: Self.pollMax, timeoutMilliseconds: pollTimeout(), into: &loop.records)
         loop.broker.note(errors, received: loop.records.count)
         // One of them may be a commit that failed: what is done is committed again.
-        if !errors.isEmpty { state.withLock { $0.ledger.forgetCommits() } }
+        if !errors.isEmpty {
+            let unread = errors.filter(\.endsReading).compactMap(\.partition)
+            state.withLock { state in
+                state.ledger.forgetCommits()
+                state.custody.beginAnew(unread.filter(state.ledger.assigned.contains))
+            }
+        }
         admit(loop.records)
         pump()
         throttle(&loop, consumer)

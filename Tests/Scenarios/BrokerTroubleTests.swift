@@ -65,6 +65,28 @@ import Testing
         for finding in try trial.finish(isRebalancing: true) { Issue.record("\(finding)") }
     }
 
+    @Test("failure 20: a partition whose committed offset cannot be fetched is read all the same")
+    func offsetFetchGivesUp() throws {
+        let trial = try Trial(Self.stream(), on: try Rig())
+        let rig = trial.rig
+        // As long as the database does not answer, it is the client that asks Kafka.
+        let blocker = try rig.connect()
+        try blocker.script("BEGIN; LOCK TABLE rollcall.progress")
+        // NOT_COORDINATOR, more often than it asks again.
+        rig.broker.failRequests(
+            apiKey: Fault.Request.offsetFetch.rawValue,
+            errors: [Int32](repeating: 16, count: 200))
+        try rig.start("worker")
+        try trial.send(100)
+        try rig.wait("the client has given up on a partition") {
+            rig.logText("worker").contains("committed offset for group")
+        }
+        rig.broker.clearFailures(apiKey: Fault.Request.offsetFetch.rawValue)
+        try blocker.script("ROLLBACK")
+        try trial.send()
+        for finding in try trial.finish(isRebalancing: true) { Issue.record("\(finding)") }
+    }
+
     @Test("failure 20: a topic that is not there is named, and its jobs are done once it is")
     func missingTopic() throws {
         let trial = try Trial(Self.stream(), on: try Rig())

@@ -34,8 +34,8 @@ import Testing
 
     @Test(
         arguments: [
-            (nil, nil, StartOffset.committed), (nil, 7, .beginning), (7, nil, .beginning),
-            (7, 7, .committed), (7, 6, .committed), (6, 7, .at(6)),
+            (nil, nil, StartOffset.unknown), (nil, 7, .beginning), (7, nil, .beginning),
+            (7, 7, .at(7)), (7, 6, .at(6)), (6, 7, .at(6)),
         ] as [(Int64?, Int64?, StartOffset)])
     func readingBeginsAtTheEarlierOfTheTwo(
         remembered: Int64?, committed: Int64?, start: StartOffset
@@ -108,7 +108,20 @@ import Testing
         let starts = settle(
             answer("db", [0: memory(10, holder: "dead"), 1: memory(10)]),
             committed: [partition(0): 10, partition(1): 10])
-        #expect(starts == [partition(0): .at(10), partition(1): .committed])
+        #expect(starts == [partition(0): .at(10), partition(1): .at(10)])
+    }
+
+    @Test mutating func whatIsNotBeingReadIsBegunAtAnOffsetOfItsOwn() {
+        custody.assign(all)
+        let committed = [partition(0): Int64(10)]
+        _ = settle(answer("db", [0: memory(10), 1: memory(nil)]), committed: committed)
+        custody.beginAnew(all)
+        #expect(!custody.mayExecute)
+        #expect(custody.takeUnasked() == all)
+        let starts = settle(
+            answer("db", [0: memory(10), 1: memory(nil)]), committed: committed)
+        #expect(starts == [partition(0): .at(10), partition(1): .beginning])
+        #expect(custody.mayExecute)
     }
 
     @Test mutating func countedAttemptsAreRememberedAlsoAfterAnOrderlyEnd() {
