@@ -26,15 +26,128 @@ public struct Relation: Sendable {
     public let member: [String]
     /// The columns that a job may set.
     public let attributes: [String]
+    /// What jobs give beside columns of the table.
+    public let inputs: [Input]
     /// The columns that make a row the same row; a unique index covers them.
     public let identity: [String]
     /// The columns that the database computes, in an order in which each uses only earlier ones.
     public let computed: [ComputedColumn]
+    /// Other names for targets and members.
+    public let lookups: [Lookup]
     public let conflict: ConflictRule
+    /// False for a table in which nothing but this program keeps rows of one identity apart.
+    public let isUnique: Bool
+    /// The unique index by which a row is known to be there, where the identity does not tell, or
+    /// ``anyIndex``.
+    public let arbiter: String?
     public let rejects: [RejectRule]
+    /// Rules over the rows that an unassign would remove.
+    public let protects: [RejectRule]
+    public let effects: Effects
+    public let children: [ChildTable]
+    /// The most that a job may remove of a target's rows without naming them.
+    public let removalLimit: RemovalLimit?
+    /// The topics whose jobs may write it; empty for all.
+    public let topics: [String]
+
+    /// All unique indexes agree on which row is which: none of them needs to be the first to find it.
+    public static let anyIndex = "any"
 
     /// The columns whose values come from a job, in one order: target, member, attributes.
     public var givenColumns: [String] { target + member + attributes }
+
+    /// What jobs give that a column follows from: itself, or what its expression names.
+    public func sources(of column: String) -> Set<String> {
+        guard let expression = computed.first(where: { $0.name == column })?.expression else {
+            return givenColumns.contains(column) ? [column] : []
+        }
+        // A computed column uses only earlier ones: there is no cycle.
+        return ItemReferences.columns(in: expression).reduce(into: []) {
+            $0.formUnion(sources(of: $1))
+        }
+    }
+
+    /// What jobs give that decides which row an item is about.
+    public var identitySources: Set<String> {
+        identity.reduce(into: []) { $0.formUnion(sources(of: $1)) }
+    }
+
+    /// Its rows are found by their identity alone: what jobs name stands in no column.
+    public var isFoundByIdentity: Bool {
+        inputs.contains { target.contains($0.name) || member.contains($0.name) }
+    }
+}
+
+/// A value that jobs give and that is no column of the table: rules and computed columns read it.
+public struct Input: Sendable {
+    public let name: String
+    /// The type in SQL.
+    public let typeName: String
+}
+
+/// Another name by which jobs may call a target or a member.
+public struct Lookup: Sendable {
+    public enum Side: String, Sendable, CaseIterable {
+        case target, member
+    }
+
+    public let side: Side
+    /// The field that holds the name.
+    public let field: String
+    /// A SELECT of the columns that are meant; `lookup.value` is the name as text.
+    public let sql: String
+}
+
+/// SQL statements that follow what was written.
+public struct Effects: Sendable {
+    /// Over `created` and `updated`.
+    public let onAssign: [String]
+    /// Over `removed`.
+    public let onUnassign: [String]
+
+    public init(onAssign: [String] = [], onUnassign: [String] = []) {
+        self.onAssign = onAssign
+        self.onUnassign = onUnassign
+    }
+
+    public var isEmpty: Bool { onAssign.isEmpty && onUnassign.isEmpty }
+}
+
+/// Rows that belong to a row of the relation and are given with its member.
+public struct ChildTable: Sendable {
+    /// The field of a member that lists them.
+    public let field: String
+    public let table: TableName
+    /// The columns that hold the parent's row, each with the parent's column.
+    public let parent: [(column: String, parentColumn: String)]
+    /// What a child gives.
+    public let attributes: [String]
+    public let identity: [String]
+    public let computed: [ComputedColumn]
+    public let conflict: ConflictRule
+    public let rejects: [RejectRule]
+}
+
+/// The most of a target's rows that go unnamed.
+public enum RemovalLimit: Sendable, Equatable, CustomStringConvertible {
+    /// From 0 to 1.
+    case share(Double)
+    case rows(Int)
+
+    public var description: String {
+        switch self {
+        case .share(let share): "\((share * 1_000).rounded() / 10)%"
+        case .rows(let rows): "\(rows)"
+        }
+    }
+
+    /// Whether so many of a target's rows are too many.
+    public func isExceeded(removing removed: Int, of rows: Int) -> Bool {
+        switch self {
+        case .share(let share): Double(removed) > share * Double(rows)
+        case .rows(let most): removed > most
+        }
+    }
 }
 
 /// A column that an SQL expression over the staged row `item` fills.
@@ -46,13 +159,15 @@ public struct ComputedColumn: Sendable {
 /// What an assign does where its row is there already.
 public enum ConflictRule: Sendable, Equatable {
     case ignore
+    /// The item is rejected.
+    case refuse
     /// These columns are made as the job says where they differ.
     case update([String])
 
     /// The columns that an assign may change in a row that is there.
     public var updatedColumns: [String] {
         switch self {
-        case .ignore: []
+        case .ignore, .refuse: []
         case .update(let columns): columns
         }
     }

@@ -35,14 +35,25 @@ public struct Finding: Sendable, CustomStringConvertible {
 public struct CheckedRelation: Sendable {
     public let relation: Relation
     public let table: TableSchema
-    /// The unique index that decides whether a row is there already.
-    public let arbiter: UniqueIndex
+    /// What jobs give beside the table's columns.
+    public let inputs: [Column]
+    /// The unique index that decides whether a row is there already; nil for `unique: false`.
+    public let arbiter: UniqueIndex?
+    public var otherIndexes: [UniqueIndex] {
+        table.uniqueIndexes.filter { $0.name != arbiter?.name }
+    }
+
+    /// What a job gives under a name.
+    public func column(_ name: String) -> Column? {
+        inputs.first { $0.name == name } ?? table.column(name)
+    }
 }
 
 /// Checks a relation's declaration against the table itself.
 public struct CatalogCheck {
     public private(set) var findings: [Finding] = []
     private let relation: Relation
+    private var inputs: [Column] = []
 
     /// Checks one relation.
     ///
@@ -52,7 +63,17 @@ public struct CatalogCheck {
         _ relation: Relation, on connection: Connection
     ) throws(PostgresError) -> (CheckedRelation?, [Finding]) {
         var check = CatalogCheck(relation: relation)
-        let checked = check.run(try TableSchema.read(relation.table, on: connection))
+        let table = try TableSchema.read(relation.table, on: connection)
+        for input in relation.inputs {
+            if let column = try TableSchema.read(input, on: connection) {
+                check.inputs.append(column)
+            } else {
+                check.error(
+                    "inputs.\(input.name): expected a type of the database, got \(input.typeName)",
+                    remedy: nil)
+            }
+        }
+        let checked = check.run(table)
         return (checked, check.findings)
     }
 
@@ -74,51 +95,119 @@ public struct CatalogCheck {
         checkColumns(table)
         checkRequired(table)
         checkAccess(table)
-        let arbiter = table.uniqueIndexes.first { $0.arbitrates(relation.identity) }
-        if arbiter == nil {
-            let columns = relation.identity.map(quoteIdentifier).joined(separator: ", ")
-            error(
-                "expected a unique index on (\(relation.identity.joined(separator: ", "))) "
-                    + "of \(table.name), neither partial nor deferrable, got none",
-                remedy: "CREATE UNIQUE INDEX CONCURRENTLY ON \(quoted(table.name)) (\(columns)), "
-                    + "or mend `identity` at \(relation.location)")
+        let arbiter = relation.isUnique ? findArbiter(table) : nil
+        if !relation.isUnique {
+            findings.append(
+                Finding(
+                    .warning, relation.name,
+                    "\(table.name) has no unique index on the identity: writers other than this "
+                        + "one can still make duplicates",
+                    remedy: "CREATE UNIQUE INDEX CONCURRENTLY ON \(quoted(table.name)) "
+                        + "(\(relation.identity.map(quoteIdentifier).joined(separator: ", "))) "
+                        + "and leave out `unique: false`, if you can"))
         }
-        for index in table.uniqueIndexes where index.name != arbiter?.name {
-            guard !followsFromIdentity(index, table) else { continue }
+        let others = table.uniqueIndexes.filter { $0.name != arbiter?.name }
+        for index in others where !followsFromIdentity(index, table) {
             findings.append(
                 Finding(
                     .warning, relation.name,
                     "the unique index \(index.name) is not the identity: an item that violates it "
                         + "is rejected \(index.name)"))
         }
-        guard let arbiter, !findings.contains(where: { $0.level == .error }) else { return nil }
+        if let arbiter { checkAgreement(arbiter, others) }
+        guard !findings.contains(where: { $0.level == .error }) else { return nil }
         findings.append(
             Finding(
                 .ok, relation.name,
                 "\(table.name), identity (\(relation.identity.joined(separator: ", "))) by "
-                    + "\(arbiter.name), \(table.foreignKeys.count) foreign keys, "
-                    + "\(relation.rejects.count) rules"))
-        return CheckedRelation(relation: relation, table: table, arbiter: arbiter)
+                    + "\(arbiter?.name ?? "a lock for each target"), \(table.foreignKeys.count) "
+                    + "foreign keys, \(relation.rejects.count + relation.protects.count) rules"))
+        return CheckedRelation(
+            relation: relation, table: table, inputs: inputs, arbiter: arbiter)
+    }
+
+    /// Whichever index finds a row first, it must be the same row.
+    private mutating func checkAgreement(_ arbiter: UniqueIndex, _ others: [UniqueIndex]) {
+        guard relation.arbiter == Relation.anyIndex else { return }
+        for index in [arbiter] + others
+        where index.predicate != nil || index.hasExpressions
+            || index.name != arbiter.name && !isComputedFromIdentity(index)
+        {
+            error(
+                "expected each unique index to be on columns that `set` computes from the identity, "
+                    + "as `arbiter: any` says, got \(index.name)",
+                remedy: "leave out `arbiter`")
+        }
+    }
+
+    /// The index that the catalog names, or the first that the identity means.
+    private mutating func findArbiter(_ table: TableSchema) -> UniqueIndex? {
+        let columns = relation.identity.map(quoteIdentifier).joined(separator: ", ")
+        if let name = relation.arbiter, name != Relation.anyIndex {
+            let index = table.uniqueIndexes.first { $0.name == name }
+            if index?.arbitrates(relation.identity) != true {
+                let names = table.uniqueIndexes.filter { $0.arbitrates(relation.identity) }
+                    .map(\.name).joined(separator: ", ")
+                error(
+                    "expected arbiter to be a valid unique index over "
+                        + "(\(relation.identity.joined(separator: ", "))) that is not deferrable, "
+                        + "got \(name)",
+                    remedy: names.isEmpty ? nil : "there is \(names)")
+            }
+            return index
+        }
+        let fitting = table.uniqueIndexes.filter { $0.arbitrates(relation.identity) }
+        let whole = fitting.filter { $0.predicate == nil }
+        if let index = whole.first(where: { !$0.hasExpressions }) ?? whole.first { return index }
+        if let index = fitting.first, fitting.count == 1, let predicate = index.predicate {
+            findings.append(
+                Finding(
+                    .warning, relation.name,
+                    "\(index.name) is partial: only rows with \(predicate) count as there"))
+            return index
+        }
+        error(
+            "expected a unique index on (\(relation.identity.joined(separator: ", "))) "
+                + "of \(table.name), neither partial nor deferrable, got none",
+            remedy: fitting.isEmpty
+                ? "CREATE UNIQUE INDEX CONCURRENTLY ON \(quoted(table.name)) (\(columns)), "
+                    + "mend `identity` at \(relation.location), or say `unique: false`"
+                : "say which is meant: `arbiter: \(fitting.map(\.name).joined(separator: "` or `"))`"
+        )
+        return nil
+    }
+
+    private func isComputedFromIdentity(_ index: UniqueIndex) -> Bool {
+        let computed = Set(relation.computed.map(\.name))
+        return index.columns.allSatisfy { name in
+            computed.contains(name)
+                && relation.sources(of: name).isSuperset(of: relation.identitySources)
+        }
     }
 
     /// Two rows with the same identity have the same values here, and other rows have others: the
     /// database makes them, or the catalog computes them from the identity.
     private func followsFromIdentity(_ index: UniqueIndex, _ table: TableSchema) -> Bool {
-        let computed = Dictionary(
-            relation.computed.map { ($0.name, $0.expression) }, uniquingKeysWith: { $1 })
+        let computed = Set(relation.computed.map(\.name))
         return index.columns.allSatisfy { name in
-            if let expression = computed[name] {
-                return ItemReferences.columns(in: expression).isSuperset(of: relation.identity)
+            if computed.contains(name) {
+                return relation.sources(of: name).isSuperset(of: relation.identitySources)
             }
             guard let column = table.column(name) else { return false }
-            return column.isMadeByDatabase
+            return column.isMadeByDatabase || column.isIdentity
                 || column.defaultExpression != nil && !relation.givenColumns.contains(name)
         }
     }
 
     private mutating func checkColumns(_ table: TableSchema) {
         let named = relation.givenColumns + relation.computed.map(\.name)
-        for name in named {
+        let inputNames = inputs.map(\.name)
+        for name in inputNames where table.column(name) != nil {
+            error(
+                "inputs.\(name): expected a name that is no column of \(table.name), got one",
+                remedy: "leave it out of `inputs`")
+        }
+        for name in named where !inputNames.contains(name) {
             guard let column = table.column(name) else {
                 let nearest = Spelling.nearest(to: name, in: table.columns.map(\.name))
                 error(
@@ -129,7 +218,7 @@ public struct CatalogCheck {
             }
             if column.isMadeByDatabase {
                 error(
-                    "expected a column that can be written, \(name) is generated or an identity",
+                    "expected a column that can be written, \(name) is generated always",
                     remedy: "leave it out")
             }
             if relation.givenColumns.contains(name), column.type == .other {

@@ -27,7 +27,7 @@ extension Catalog {
 }
 
 /// Reads one file; faults are collected and reading goes on.
-private struct CatalogReader {
+struct CatalogReader {
     let path: String
     var name: String?
     var relations: [Relation] = []
@@ -69,7 +69,9 @@ private struct CatalogReader {
     private mutating func readRelation(_ name: String, at keyNode: Node, _ node: Node) {
         let path = "relations.\(name)"
         let known = [
-            "table", "target", "member", "attributes", "identity", "set", "conflict", "reject",
+            "table", "target", "member", "attributes", "inputs", "identity", "set", "lookup",
+            "conflict", "unique", "arbiter", "reject", "protect", "on_assign", "on_unassign",
+            "children", "limits", "topics",
         ]
         guard let fields = pairs(node, path, known: known) else { return }
         let faultsBefore = faults.count
@@ -103,6 +105,7 @@ private struct CatalogReader {
                 fields["identity"], "\(path).identity",
                 "expected columns of target, member, attributes or set, got \(column)")
         }
+        let inputs = inputs(fields["inputs"], "\(path).inputs", given: given)
         let conflict = conflictRule(fields["conflict"], "\(path).conflict", attributes: attributes)
         let identityColumns = identity.isEmpty ? target + member : identity
         for column in conflict.updatedColumns where identityColumns.contains(column) {
@@ -110,16 +113,37 @@ private struct CatalogReader {
                 fields["conflict"], "\(path).conflict.update",
                 "expected attributes that are not part of the identity, got \(column)")
         }
-        let rejects = rejectRules(fields["reject"], "\(path).reject")
-        guard faults.count == faultsBefore, let table else { return }
-        relations.append(
-            Relation(
-                name: name, location: location(keyNode), table: table, target: target,
-                member: member, attributes: attributes, identity: identityColumns,
-                computed: computed, conflict: conflict, rejects: rejects))
+        for input in inputs
+        where identityColumns.contains(input.name) || conflict.updatedColumns.contains(input.name) {
+            report(
+                fields["inputs"], "\(path).inputs",
+                "expected no input in `identity` and `conflict`, which are about columns, "
+                    + "got \(input.name)")
+        }
+        let isUnique = fields["unique"].map { flag($0, "\(path).unique") } ?? true
+        let arbiter = fields["arbiter"].flatMap { string($0, "\(path).arbiter") }
+        if let node = fields["arbiter"], !isUnique {
+            report(node, "\(path).arbiter", "expected none beside `unique: false`, got one")
+        }
+        let relation = Relation(
+            name: name, location: location(keyNode),
+            table: table ?? TableName(schema: "", name: ""), target: target, member: member,
+            attributes: attributes, inputs: inputs, identity: identityColumns, computed: computed,
+            lookups: lookups(fields["lookup"], "\(path).lookup"), conflict: conflict,
+            isUnique: isUnique, arbiter: arbiter,
+            rejects: rules(fields["reject"], "\(path).reject"),
+            protects: rules(fields["protect"], "\(path).protect"),
+            effects: Effects(
+                onAssign: texts(fields["on_assign"], "\(path).on_assign"),
+                onUnassign: texts(fields["on_unassign"], "\(path).on_unassign")),
+            children: children(fields["children"], "\(path).children"),
+            removalLimit: removalLimit(fields["limits"], "\(path).limits"),
+            topics: texts(fields["topics"], "\(path).topics"))
+        guard faults.count == faultsBefore, table != nil else { return }
+        relations.append(relation)
     }
 
-    private mutating func computedColumns(_ node: Node?, _ path: String) -> [ComputedColumn] {
+    mutating func computedColumns(_ node: Node?, _ path: String) -> [ComputedColumn] {
         guard let node else { return [] }
         guard case .mapping(let mapping) = node else {
             report(node, path, "expected columns and their SQL expressions")
@@ -155,13 +179,15 @@ private struct CatalogReader {
         return ordered
     }
 
-    private mutating func conflictRule(
+    mutating func conflictRule(
         _ node: Node?, _ path: String, attributes: [String]
     ) -> ConflictRule {
         guard let node else { return .ignore }
         if node.string == "ignore" { return .ignore }
+        if node.string == "refuse" { return .refuse }
         guard case .mapping = node else {
-            report(node, path, "expected ignore or { update: [columns] }, got \(shown(node))")
+            report(
+                node, path, "expected ignore, refuse or { update: [columns] }, got \(shown(node))")
             return .ignore
         }
         guard let fields = pairs(node, path, known: ["update"]) else { return .ignore }
@@ -172,7 +198,7 @@ private struct CatalogReader {
         return .update(updated)
     }
 
-    private mutating func rejectRules(_ node: Node?, _ path: String) -> [RejectRule] {
+    mutating func rules(_ node: Node?, _ path: String) -> [RejectRule] {
         guard let node else { return [] }
         guard case .sequence(let list) = node else {
             report(node, path, "expected a list of rules with code, when and message")
@@ -199,7 +225,7 @@ private struct CatalogReader {
 
     // MARK: Reading single values
 
-    private mutating func pairs(_ node: Node, _ path: String, known: [String]) -> [String: Node]? {
+    mutating func pairs(_ node: Node, _ path: String, known: [String]) -> [String: Node]? {
         guard case .mapping(let mapping) = node else {
             report(node, path, "expected keys and values, got \(shown(node))")
             return nil
@@ -220,7 +246,7 @@ private struct CatalogReader {
         return found
     }
 
-    private mutating func columns(
+    mutating func columns(
         _ node: Node?, _ path: String, required owner: Node? = nil
     ) -> [String] {
         guard let node else {
@@ -242,7 +268,7 @@ private struct CatalogReader {
         return names
     }
 
-    private mutating func requiredString(
+    mutating func requiredString(
         _ node: Node?, _ path: String, at owner: Node
     ) -> String? {
         guard let node else {
@@ -252,7 +278,7 @@ private struct CatalogReader {
         return string(node, path)
     }
 
-    private mutating func string(_ node: Node, _ path: String) -> String? {
+    mutating func string(_ node: Node, _ path: String) -> String? {
         guard case .scalar(let scalar) = node, !scalar.string.isEmpty else {
             report(node, path, "expected a text, got \(shown(node))")
             return nil
@@ -260,7 +286,7 @@ private struct CatalogReader {
         return scalar.string
     }
 
-    private func shown(_ node: Node) -> String {
+    func shown(_ node: Node) -> String {
         switch node {
         case .scalar(let scalar): "\"\(scalar.string)\""
         case .mapping: "keys and values"
@@ -269,7 +295,7 @@ private struct CatalogReader {
         }
     }
 
-    private func isName(_ text: String) -> Bool {
+    func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 63
             && text.utf8.allSatisfy { byte in
                 byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
@@ -277,11 +303,11 @@ private struct CatalogReader {
             }
     }
 
-    private func location(_ node: Node?) -> String {
+    func location(_ node: Node?) -> String {
         node?.mark.map { "\(path):\($0.line)" } ?? path
     }
 
-    private mutating func report(_ node: Node?, _ key: String, _ message: String) {
+    mutating func report(_ node: Node?, _ key: String, _ message: String) {
         faults.append(CatalogFault(location: location(node), key: key, message: message))
     }
 }

@@ -28,14 +28,17 @@ public struct Column: Sendable {
     public let isRequired: Bool
     /// The default as SQL, nil where there is none.
     public let defaultExpression: String?
-    /// The database makes the value: a generated column or an identity.
+    /// The database makes the value, and nobody else may: a generated column, or an identity that is
+    /// generated always.
     public let isMadeByDatabase: Bool
+    /// The database numbers rows that come without a value.
+    public let isIdentity: Bool
     /// Two values are equal only if their bytes are: false for citext, `char(n)`, numeric and
     /// collations that fold.
     public let hasExactEquality: Bool
 
     /// A row can be written without a value for it.
     public var canBeOmitted: Bool {
-        !isRequired || defaultExpression != nil || isMadeByDatabase
+        !isRequired || defaultExpression != nil || isMadeByDatabase || isIdentity
     }
 }

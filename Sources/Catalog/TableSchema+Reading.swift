@@ -16,12 +16,13 @@ extension TableSchema {
         guard table.count == 1 else { return nil }
         var oid = Parameters()
         oid.append(table.string(0, 0))
+        let columns = try readColumns(oid, on: connection)
         return TableSchema(
             name: name,
             kind: table.string(0, 1),
-            columns: try readColumns(oid, on: connection),
+            columns: columns,
             foreignKeys: try readForeignKeys(oid, on: connection),
-            uniqueIndexes: try readUniqueIndexes(oid, on: connection),
+            uniqueIndexes: try readUniqueIndexes(oid, among: columns, on: connection),
             missingPrivileges: list(table.string(0, 2)),
             hasRowSecurity: table.bool(0, 3),
             rowTriggers: list(table.string(0, 4)))
@@ -40,9 +41,26 @@ extension TableSchema {
             return Column(
                 name: rows.string(row, 0), type: type, typeName: rows.string(row, 1),
                 isRequired: rows.bool(row, 2), defaultExpression: rows.optionalString(row, 3),
-                isMadeByDatabase: rows.bool(row, 4),
+                isMadeByDatabase: rows.bool(row, 4), isIdentity: rows.bool(row, 11),
                 hasExactEquality: rows.bool(row, 10) && hasExactEquality(type, base: base))
         }
+    }
+
+    /// Describes what jobs give beside the columns; nil where there is no such type.
+    static func read(
+        _ input: Input, on connection: Connection
+    ) throws(PostgresError) -> Column? {
+        var parameters = Parameters()
+        parameters.append(input.typeName)
+        let rows = try connection.execute(typeQuery, parameters)
+        guard rows.count == 1 else { return nil }
+        let type = columnType(
+            base: rows.string(0, 1), kind: rows.string(0, 2), category: rows.string(0, 3),
+            modifier: -1, labels: rows.string(0, 4))
+        return Column(
+            name: input.name, type: type, typeName: rows.string(0, 0), isRequired: true,
+            defaultExpression: nil, isMadeByDatabase: false, isIdentity: false,
+            hasExactEquality: hasExactEquality(type, base: rows.string(0, 1)))
     }
 
     private static func columnType(
@@ -90,14 +108,22 @@ extension TableSchema {
     }
 
     private static func readUniqueIndexes(
-        _ oid: Parameters, on connection: Connection
+        _ oid: Parameters, among columns: [Column], on connection: Connection
     ) throws(PostgresError) -> [UniqueIndex] {
         let rows = try connection.execute(uniqueIndexQuery, oid)
+        let names = columns.map(\.name)
         return (0..<rows.count).map { row in
-            UniqueIndex(
-                name: rows.string(row, 0), columns: list(rows.string(row, 1)),
-                isPartial: rows.bool(row, 2), hasExpressions: rows.bool(row, 3),
-                isImmediate: rows.bool(row, 4), isValid: rows.bool(row, 5))
+            let texts = list(rows.string(row, 2))
+            let plain = texts.count == 1 ? [rows.string(row, 1)] : list(rows.string(row, 1))
+            return UniqueIndex(
+                name: rows.string(row, 0),
+                keys: zip(plain, texts).map { column, text in
+                    column.isEmpty
+                        ? .expression(text, columns: QualifiedSQL.columns(in: text, among: names))
+                        : .column(column)
+                },
+                predicate: rows.optionalString(row, 3), isNullsNotDistinct: rows.bool(row, 4),
+                isImmediate: rows.bool(row, 5), isValid: rows.bool(row, 6))
         }
     }
 
@@ -140,12 +166,13 @@ extension TableSchema {
                CASE WHEN a.attgenerated = ''
                     THEN coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid),
                                   pg_catalog.pg_get_expr(own.typdefaultbin, 0)) END,
-               a.attgenerated <> '' OR a.attidentity <> '',
+               a.attgenerated <> '' OR a.attidentity = 'a',
                t.typname, base.modifier, t.typtype::text, t.typcategory::text,
                coalesce((SELECT string_agg(e.enumlabel, E'\\x1f' ORDER BY e.enumsortorder)
                          FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), ''),
                coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l
-                         WHERE l.oid = a.attcollation), true)
+                         WHERE l.oid = a.attcollation), true),
+               a.attidentity <> ''
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
         JOIN pg_catalog.pg_namespace space ON space.oid = own.typnamespace
@@ -162,6 +189,18 @@ extension TableSchema {
         JOIN pg_catalog.pg_type t ON t.oid = base.type
         WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
+        """
+
+    /// A type by its name in SQL, without its length: a cast to one would cut a value in silence.
+    private static let typeQuery = """
+        SELECT CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace
+                    THEN pg_catalog.format_type(t.oid, NULL)
+                    ELSE quote_ident(n.nspname) || '.' || quote_ident(t.typname) END,
+               t.typname, t.typtype::text, t.typcategory::text,
+               coalesce((SELECT string_agg(e.enumlabel, E'\\x1f' ORDER BY e.enumsortorder)
+                         FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), '')
+        FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+        WHERE t.oid = to_regtype($1)
         """
 
     /// The foreign keys.
@@ -189,6 +228,7 @@ extension TableSchema {
         ORDER BY c.conname
         """
 
+    /// The unique indexes; which of them take NULLs for equal is known from version 15 on.
     private static let uniqueIndexQuery = """
         SELECT i.relname,
                (SELECT string_agg(coalesce(a.attname, ''), E'\\x1f' ORDER BY k.position)
@@ -196,8 +236,11 @@ extension TableSchema {
                 LEFT JOIN pg_catalog.pg_attribute a
                   ON a.attrelid = x.indrelid AND a.attnum = k.number AND k.number > 0
                 WHERE k.position <= x.indnkeyatts),
-               x.indpred IS NOT NULL, x.indexprs IS NOT NULL, x.indimmediate,
-               x.indisvalid AND x.indisready
+               (SELECT string_agg(pg_catalog.pg_get_indexdef(x.indexrelid, n, false), E'\\x1f' ORDER BY n)
+                FROM generate_series(1, x.indnkeyatts) n),
+               pg_catalog.pg_get_expr(x.indpred, x.indrelid),
+               coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false),
+               x.indimmediate, x.indisvalid AND x.indisready
         FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
         WHERE x.indrelid = $1::oid AND x.indisunique
         ORDER BY NOT x.indisprimary, i.relname

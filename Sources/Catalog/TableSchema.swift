@@ -35,17 +35,40 @@ public struct ForeignKey: Sendable {
 /// A unique index of a table.
 public struct UniqueIndex: Sendable {
     public let name: String
-    /// Empty names stand for expressions.
-    public let columns: [String]
-    public let isPartial: Bool
-    public let hasExpressions: Bool
+    /// What it compares, in order: columns as they are, or expressions over them.
+    public let keys: [Key]
+    /// Only rows for which this holds are in it; nil for all.
+    public let predicate: String?
+    /// Two rows with NULL in a key are the same.
+    public let isNullsNotDistinct: Bool
     /// Checked row by row; a deferrable constraint is not and cannot arbitrate.
     public let isImmediate: Bool
     public let isValid: Bool
 
-    /// `ON CONFLICT` can name it for exactly these columns.
+    public enum Key: Hashable, Sendable {
+        case column(String)
+        /// The expression as the database prints it, and the columns that it reads.
+        case expression(String, columns: Set<String>)
+    }
+
+    /// The columns that it reads in its keys, each once.
+    public var columns: [String] {
+        var columns: [String] = []
+        for key in keys {
+            switch key {
+            case .column(let name): columns.append(name)
+            case .expression(_, let names): columns += names.sorted()
+            }
+        }
+        return columns.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    public var hasExpressions: Bool {
+        keys.contains { if case .expression = $0 { true } else { false } }
+    }
+
+    /// It decides whether there is a row with this identity, for all rows or those of its predicate.
     public func arbitrates(_ identity: [String]) -> Bool {
-        isValid && isImmediate && !isPartial && !hasExpressions
-            && Set(columns) == Set(identity) && columns.count == identity.count
+        isValid && isImmediate && Set(columns) == Set(identity)
     }
 }

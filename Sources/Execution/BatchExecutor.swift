@@ -54,7 +54,8 @@ public struct BatchExecutor: Sendable {
     /// then they are written in parts.
     ///
     /// Jobs that remove rows without naming them are executed one by one, each in a transaction of
-    /// its own, where together they would be too much for one.
+    /// its own, where together they would be too much for one, or where effects decide what is there to
+    /// be removed.
     ///
     /// - Throws: ``DatabaseChanged``, or `PostgresError`. After one that loses the connection the
     ///   batch may have been committed: executing it again finds the receipts and changes nothing.
@@ -72,6 +73,10 @@ public struct BatchExecutor: Sendable {
                 message: "expected at most \(limits.jobItems) rows to remove that the job does not "
                     + "list, got more")
             return try executeTogether(Batch([entry]), on: connection)
+        } catch is MustStandAlone {
+            return try batch.entries.reduce(into: BatchResult()) { result, entry in
+                result.add(try execute(Batch([entry]), on: connection))
+            }
         }
     }
 
@@ -245,6 +250,9 @@ struct Restart: Error {
 
 /// More rows would be removed unnamed, or looked through for it, than one transaction may.
 struct TooManyRows: Error {}
+
+/// A job must know what the ones before it have left: it is executed by itself.
+struct MustStandAlone: Error {}
 
 /// An item across attempts: staging may be done anew.
 struct ItemKey: Hashable {

@@ -31,6 +31,11 @@ struct PossibleRows {
 
     func source(of row: Int32) -> Int32 { sources[Int(row)] }
 
+    /// How many rows a target has.
+    func count(of target: Int32) -> Int {
+        rowsOfTarget[Int(target)].count { sources[Int($0)] >= 0 }
+    }
+
     /// The rows of a target that a job does not name; each is told once.
     mutating func others(of target: Int32, than job: Int32) -> [Int32] {
         // What has gone is forgotten, so that it costs no later job anything.

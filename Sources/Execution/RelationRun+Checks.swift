@@ -21,19 +21,45 @@ extension RelationRun {
         try dropAtomicJobs()
     }
 
+    /// Refuses the unassigns that would remove a row which a rule protects.
+    mutating func protect(_ rows: [Int32], _ writer: inout some EffectWriter) throws {
+        let removals = openRows(rows).filter { staging.items[Int($0)].operation == .unassign }
+        guard let sql = plan.sql.protect, !removals.isEmpty else { return }
+        try sift(removals, unnamed: nil, sql, &writer)
+        let answer = try writer.connection.execute(
+            sql, parameters(of: openRows(removals)), binaryResult: true)
+        for index in 0..<answer.count {
+            let row = Int32(answer.int(index, 0))
+            let rule = plan.relation.protects[answer.int(index, 1)]
+            let text = Self.filled(rule.message) { name in
+                plan.sql.protectColumns.firstIndex(of: String(name)).map { column in
+                    answer.isNull(index, column + 2) ? "null" : answer.string(index, column + 2)
+                }
+            }
+            reject(row, Rejection(code: rule.code, message: text))
+        }
+        if answer.count > 0 { try dropAtomicJobs() }
+    }
+
     /// Puts the item's values into a rule's message.
     ///
     /// A value with braces of its own stays as it is.
     private func message(_ template: String, _ row: Int32) -> String {
+        Self.filled(template) { name in
+            plan.given.firstIndex { $0.name == name }.map { staging.columns[$0].text(Int(row)) }
+        }
+    }
+
+    /// Puts values in the place of the names in braces that have one.
+    private static func filled(_ template: String, _ value: (Substring) -> String?) -> String {
         var text = ""
         var rest = template[...]
         while let open = rest.firstIndex(of: "{") {
             text += rest[..<open]
             rest = rest[open...]
             let name = rest.dropFirst().prefix { $0 != "}" }
-            let position = plan.given.firstIndex { $0.name == name }
-            if let position, name.endIndex < rest.endIndex {
-                text += staging.columns[position].text(Int(row))
+            if name.endIndex < rest.endIndex, let value = value(name) {
+                text += value
                 rest = rest[rest.index(after: name.endIndex)...]
             } else {
                 text += "{"
@@ -41,6 +67,13 @@ extension RelationRun {
             }
         }
         return text + rest
+    }
+
+    /// Locks the targets of all items, where no index keeps rows of one identity apart.
+    func lockTargets(on connection: Connection) throws {
+        guard let sql = plan.sql.lockTargets else { return }
+        let rows = openRows(Array(Int32(0)..<Int32(staging.items.count)))
+        if !rows.isEmpty { try connection.execute(sql, parameters(of: rows)) }
     }
 
     /// One bad item, and nothing of an atomic job is written.

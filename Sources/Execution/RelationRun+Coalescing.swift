@@ -1,3 +1,4 @@
+import Catalog
 import Jobs
 import Postgres
 
@@ -24,22 +25,52 @@ extension RelationRun {
         return numbers
     }
 
-    func coalescerItems(_ identities: [Int32]) -> [Coalescer.Item] {
+    /// The step of each item: a job, or what one asks of one target, as far as its items could not
+    /// see each other's work if they were executed one by one.
+    func steps() -> Steps {
+        var steps = Steps()
+        var lastOfKey: [Int32: Int] = [:]
+        let target = Array(plan.relation.target.indices)
+        for row in staging.items.indices {
+            let item = staging.items[row]
+            let key = jobs[Int(item.job)].entry.key
+            let isNext =
+                lastOfKey[key].map { last in
+                    let before = staging.items[last]
+                    let isOther = before.job != item.job
+                    if before.operation != item.operation, plan.cuts.operations { return true }
+                    if !plan.foldsOpposites, !plan.cutsJobs(of: item.operation) {
+                        return before.operation != item.operation && isOther
+                    }
+                    return isOther
+                        || before.operation == item.operation
+                            && plan.cuts.targets(of: item.operation)
+                            && target.contains { !staging.columns[$0].areEqual(last, row) }
+                } ?? true
+            steps.append(key, isNext: isNext)
+            lastOfKey[key] = row
+        }
+        return steps
+    }
+
+    func coalescerItems(_ identities: [Int32], _ steps: Steps) -> [Coalescer.Item] {
         staging.items.indices.map { row in
             Coalescer.Item(
                 operation: staging.items[row].operation, identity: identities[row],
-                job: staging.items[row].job)
+                step: steps.ofItems[row])
         }
     }
 
     /// The run of each item; of those that are refused it does not matter.
-    func runs(of items: [Coalescer.Item], _ coalescer: Coalescer) -> [Int32] {
-        guard !plan.hasSideEffects, !coversOtherRows else { return runsByUnit(items) }
+    func runs(
+        of items: [Coalescer.Item], _ steps: Steps, _ coalescer: Coalescer
+    ) -> [Int32] {
+        guard plan.foldsOpposites, !coversOtherRows else { return runsByUnit(items, steps) }
         let all = Array(items.indices.map(Int32.init))
         return coalescer.runs(
             of: items, candidates: plan.dependsOnEarlierJobs ? all : openRows(all),
-            keyOfJob: jobs.map(\.entry.key),
-            dependsOnEarlierJobs: plan.dependsOnEarlierJobs, succession: succession)
+            keyOfStep: steps.keys,
+            dependsOnEarlierSteps: plan.dependsOnEarlierJobs, succession: succession)
     }
 
     private var coversOtherRows: Bool {
@@ -61,7 +92,10 @@ extension RelationRun {
 
     /// Each item a run later than the last of the same target and member, unless it asks for the
     /// same again: nothing else is folded.
-    private func runsByUnit(_ items: [Coalescer.Item]) -> [Int32] {
+    ///
+    /// Where effects follow, assigns and unassigns of all keys are in different runs: written at once,
+    /// their effects would follow in no order that executing them one by one could have.
+    private func runsByUnit(_ items: [Coalescer.Item], _ steps: Steps) -> [Int32] {
         let isIdentity = plan.unitPositions == plan.identityPositions
         let units =
             isIdentity
@@ -71,21 +105,23 @@ extension RelationRun {
         var runs = [Int32](repeating: 0, count: items.count)
         var lastOfUnit: [Int32: Int] = [:]
         var nextOfKey: [Int32: Int32] = [:]
-        var floor: Int32 = 0
+        var floors = [Int32](repeating: -1, count: steps.keys.count)
+        let cutsSteps = plan.dependsOnEarlierJobs || plan.cuts.operations
         for index in items.indices {
-            let key = jobs[Int(items[index].job)].entry.key
-            let isFirst = index == 0 || items[index - 1].job != items[index].job
-            if isFirst, plan.dependsOnEarlierJobs { floor = nextOfKey[key] ?? 0 }
+            let step = Int(items[index].step)
+            let key = steps.keys[step]
+            if floors[step] < 0 { floors[step] = cutsSteps ? nextOfKey[key] ?? 0 : 0 }
             guard marks[index] == .open else { continue }
-            runs[index] = floor
+            runs[index] = floors[step]
             if let last = lastOfUnit[units[index]] {
                 let isAgain = items[last].identity == items[index].identity && repeats(last, index)
-                runs[index] = max(floor, isAgain ? runs[last] : runs[last] + 1)
+                runs[index] = max(floors[step], isAgain ? runs[last] : runs[last] + 1)
             }
             lastOfUnit[units[index]] = index
             nextOfKey[key] = max(nextOfKey[key] ?? 0, runs[index] + 1)
         }
-        return runs
+        guard plan.cuts.operations else { return runs }
+        return items.indices.map { runs[$0] * 2 + (items[$0].operation == .assign ? 0 : 1) }
     }
 
     /// Whether the later of two items of one row asks for nothing that the earlier did not.
@@ -132,5 +168,24 @@ extension RelationRun {
     /// Whether an assign may change a row that is there.
     func allowsUpdate(_ row: Int32) -> Bool {
         !plan.updatedPositions.isEmpty && assignment(row).onConflict != .ignore
+    }
+}
+
+/// The steps of a batch's items, numbered from 0.
+struct Steps {
+    private(set) var ofItems: [Int32] = []
+    /// The ordering key of each step.
+    private(set) var keys: [Int32] = []
+    private var current: [Int32: Int32] = [:]
+
+    /// Appends the next item.
+    ///
+    /// - Parameter isNext: it begins a step of its key.
+    fileprivate mutating func append(_ key: Int32, isNext: Bool) {
+        if isNext {
+            current[key] = Int32(keys.count)
+            keys.append(key)
+        }
+        ofItems.append(current[key] ?? 0)
     }
 }

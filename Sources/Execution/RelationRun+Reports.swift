@@ -20,14 +20,16 @@ extension RelationRun {
                         member: staging.memberText(Int(row), of: job.assignment),
                         rejection: rejection))
             }
-            let isRefused = job.assignment.mode == .atomic && counts.rejected > 0
+            let refusal = refusedJobs[range.job]
+            let isRefused =
+                refusal != nil || job.assignment.mode == .atomic && counts.rejected > 0
             let bad = rejections.first { $0.rejection.code != "not-applied" }
             return JobReport(
                 job: job, origin: entry.message.origin,
                 state: isRefused
                     ? .failed : counts.rejected > 0 ? .succeededWithRejections : .succeeded,
                 counts: counts, rejections: rejections,
-                error: isRefused ? Self.atomicFailure(bad) : nil,
+                error: refusal ?? (isRefused ? Self.atomicFailure(bad) : nil),
                 attempts: entry.failures + 1)
         }
     }

@@ -14,24 +14,26 @@ extension RelationRun {
     mutating func sweep(_ writer: inout some EffectWriter) throws -> [Int32]? {
         let all = Array(Int32(0)..<Int32(staging.items.count))
         let sweeps = openRows(all).filter { staging.items[Int($0)].kind == .sweep }
-        guard !sweeps.isEmpty else { return nil }
+        guard !sweeps.isEmpty, let present = plan.sql.present else { return nil }
+        // What its effects write of its own table shows only once it is written.
+        if plan.cuts.readsItsWork, jobs.count > 1 { throw MustStandAlone() }
         let connection = writer.connection
         // Of the rows that are there, jobs may list as many as they have items.
         let most = limits.jobItems + all.count
         var parameters = parameters(of: sweeps)
         parameters.append(Int64(most + 1))
-        let answer = try connection.execute(plan.sql.present, parameters, binaryResult: true)
+        let answer = try connection.execute(present, parameters, binaryResult: true)
         guard answer.count <= most else { throw TooManyRows() }
         staging.append(present: answer)
-        let present = all.count..<(all.count + answer.count)
-        let named = readable(all) + present.map(Int32.init)
+        let rowsThere = all.count..<(all.count + answer.count)
+        let named = readable(all) + rowsThere.map(Int32.init)
         let identities = try numbers(
             of: plan.identityPositions, plan.sql.identify, asking: named, on: connection)
         let targets = try numbers(
             of: Array(plan.relation.target.indices), plan.sql.identifyTarget,
             asking: sweeps + named, on: connection)
         var rows = PossibleRows(count: identities.count)
-        for row in present {
+        for row in rowsThere {
             rows.add(identities[row], of: targets[row], source: Int32(row))
         }
         var order = SweptOrder(staging)
@@ -54,7 +56,7 @@ extension RelationRun {
     }
 
     /// Lets a job happen to the rows; the staged rows with the values of those that it sweeps.
-    private func walk(
+    private mutating func walk(
         _ range: (job: Int32, items: Range<Int32>), _ identities: [Int32], _ targets: [Int32],
         _ rows: inout PossibleRows, _ outlivesRefusals: Bool
     ) -> [SweptOrder.Row] {
@@ -66,14 +68,26 @@ extension RelationRun {
             rows.name(identities[Int(row)], by: range.job)
         }
         var swept: [SweptOrder.Row] = []
+        var excess: Rejection?
         for row in range.items
         where staging.items[Int(row)].kind == .sweep && marks[Int(row)] == .open {
+            let first = swept.count
             for other in rows.others(of: targets[Int(row)], than: range.job) {
                 let source = rows.source(of: other)
                 swept.append(
                     SweptOrder.Row(
                         source: source, number: other, refusal: refusal(of: source, range.job)))
             }
+            let target = targets[Int(row)]
+            excess =
+                excess
+                ?? self.excess(
+                    of: range.job, row, removing: swept.count - first, rows.count(of: target))
+        }
+        if let excess {
+            refusedJobs[range.job] = excess
+            for row in range.items where marks[Int(row)] != .rejected { reject(row, excess) }
+            return []
         }
         if isAtomic, swept.contains(where: { $0.refusal != nil }) {
             // The job is as good as dropped: nothing of it happens.
@@ -92,6 +106,21 @@ extension RelationRun {
             }
         }
         return swept
+    }
+
+    /// Why a job is refused that would remove too many of a target's rows.
+    private func excess(
+        of job: Int32, _ row: Int32, removing removed: Int, _ count: Int
+    ) -> Rejection? {
+        let assignment = jobs[Int(job)].job.assignment
+        guard let limit = plan.relation.removalLimit, !assignment.confirmsRemovals,
+            limit.isExceeded(removing: removed, of: count)
+        else { return nil }
+        let target = plan.relation.target.indices.map { staging.columns[$0].text(Int(row)) }
+        return Rejection(
+            code: "too-many-removals",
+            message: "expected at most \(limit) of the target's rows to go, got \(removed) of "
+                + "\(count) of \(target.joined(separator: ", ")); `confirm_removals` lets them go")
     }
 
     /// Why the database refuses that a job removes a row, known from an earlier attempt.

@@ -1,3 +1,4 @@
+import Catalog
 import Jobs
 import Postgres
 
@@ -61,20 +62,71 @@ extension RelationRun {
     private mutating func removeFirst(
         _ effect: Coalescer.NetEffect, on connection: Connection
     ) throws {
+        (created, updated, removed) = (WrittenRows(), WrittenRows(), WrittenRows())
         let old = try lock(removals: effect.removals, updates: [], on: connection)
         try remove(effect.removals, old, on: connection)
+        try follow(plan.sql.onUnassign, on: connection)
         try insert(effect.assigns, on: connection)
         markReplacements(effect)
         let updates = updatable(effect.assigns)
         let changing = try lock(removals: [], updates: updates, on: connection)
         try update(updates, changing, on: connection)
+        try follow(plan.sql.onAssign, on: connection)
     }
 
     private mutating func insert(_ rows: [Int32], on connection: Connection) throws {
         guard !rows.isEmpty else { return }
-        let created = Self.items(
-            try connection.execute(plan.sql.insert, parameters(of: rows), binaryResult: true))
-        settle(rows, as: .created, otherwise: .unchanged, by: created)
+        let answer = try connection.execute(
+            plan.sql.insert, parameters(of: rows), binaryResult: true)
+        let written = Self.items(answer)
+        if !plan.sql.onAssign.isEmpty { created.append(answer, items: written) }
+        settle(rows, as: .created, otherwise: .unchanged, by: written)
+        let others = rows.filter { marks[Int($0)] == .unchanged }
+        try refuseClashes(others, on: connection)
+        if plan.relation.conflict == .refuse, let row = others.first {
+            // It came after the check.
+            let check = plan.checks.last { $0.code == ItemCheck.alreadyExists }
+            try refuse(row, ItemCheck.alreadyExists, check?.message ?? "")
+        }
+    }
+
+    /// Where any index may find the row, the row found may be another one.
+    private func refuseClashes(_ rows: [Int32], on connection: Connection) throws {
+        guard let sql = plan.sql.clash, !rows.isEmpty else { return }
+        let answer = try connection.execute(sql, parameters(of: rows), binaryResult: true)
+        guard answer.count > 0 else { return }
+        let index = plan.otherIndexes[answer.int(0, 1)]
+        try refuse(
+            Int32(answer.int(0, 0)), index.name,
+            "expected no other row with the same \(index.columns.joined(separator: ", ")), got one")
+    }
+
+    /// Begins anew without an item that was found to be at fault when it was written.
+    private func refuse(_ row: Int32, _ code: String, _ message: String) throws {
+        let refusal = Refusal(
+            rejection: Rejection(code: code, message: message), isClash: false, isWritten: true)
+        throw Restart(condemned: [key(ofRow: row): refusal])
+    }
+
+    /// Sends the effects that have something to follow from.
+    private func follow(_ effects: [EffectStatement], on connection: Connection) throws {
+        for effect in effects {
+            let sets = effect.sets.map { set in
+                switch set {
+                case .created: created
+                case .updated: updated
+                case .removed: removed
+                }
+            }
+            let isVain =
+                sets.isEmpty
+                ? created.isEmpty && updated.isEmpty && removed.isEmpty
+                : sets.allSatisfy(\.isEmpty)
+            if isVain { continue }
+            var parameters = Parameters()
+            for set in sets { set.append(to: &parameters) }
+            try connection.execute(effect.sql, parameters)
+        }
     }
 
     /// A row that was there before this batch was changed and not created, to the outside.
@@ -128,14 +180,16 @@ extension RelationRun {
         _ rows: [Int32], _ locked: [Bool], on connection: Connection
     ) throws {
         let found = rows.filter { locked[Int($0)] }
-        let removed =
-            found.isEmpty
-            ? []
-            : Self.items(
-                try connection.execute(plan.sql.delete, parameters(of: found), binaryResult: true))
-        settle(rows, as: .removed, otherwise: .absent, by: removed)
+        var gone: [Int32] = []
+        if !found.isEmpty {
+            let answer = try connection.execute(
+                plan.sql.delete, parameters(of: found), binaryResult: true)
+            gone = Self.items(answer)
+            if !plan.sql.onUnassign.isEmpty { removed.append(answer, items: gone) }
+        }
+        settle(rows, as: .removed, otherwise: .absent, by: gone)
         removedItems.subtract(rows)
-        removedItems.formUnion(removed)
+        removedItems.formUnion(gone)
     }
 
     /// Changes the rows of the items as far as they are locked.
@@ -144,10 +198,11 @@ extension RelationRun {
     ) throws {
         let found = rows.filter { locked[Int($0)] }
         guard let update = plan.sql.update, !found.isEmpty else { return }
-        settle(
-            rows, as: .updated, otherwise: .unchanged,
-            by: Self.items(
-                try connection.execute(update, parameters(of: found), binaryResult: true)))
+        let answer = try connection.execute(
+            update, parameters(of: found), binaryResult: true)
+        let changed = Self.items(answer)
+        if !plan.sql.onAssign.isEmpty { updated.append(answer, items: changed) }
+        settle(rows, as: .updated, otherwise: .unchanged, by: changed)
     }
 
     /// The items that a statement returned.

@@ -43,6 +43,12 @@ struct RelationRun {
     var laterRows: [Int32] = []
     /// The rows that were there when this batch began to write and were gone before it locked them.
     var lostRows: Set<Int32> = []
+    /// Rows of this run that effects follow from.
+    var created = WrittenRows()
+    var updated = WrittenRows()
+    var removed = WrittenRows()
+    /// The jobs that are refused as a whole, by their place in the batch.
+    var refusedJobs: [Int32: Rejection] = [:]
     /// The items that had a row to remove, also where it is superseded that they did.
     var removedItems: Set<Int32> = []
     let jobs: [(job: Job, entry: Batch.Entry)]
@@ -104,11 +110,13 @@ struct RelationRun {
     /// Executes the items, run by run.
     mutating func execute(_ writer: inout some EffectWriter) throws {
         guard !staging.items.isEmpty else { return }
+        try resolveLookups(&writer)
         let all = Array(Int32(0)..<Int32(staging.items.count))
         // Rejected items still name their rows, as far as they can be read.
         let sweeps = openRows(all).filter { staging.items[Int($0)].kind == .sweep }
         try sift(readable(all) + sweeps, unnamed: "invalid-value", plan.sql.probe, &writer)
         try complete(on: writer.connection)
+        try lockTargets(on: writer.connection)
         if !plan.dependsOnEarlierJobs { try check(all, &writer) }
         if let swept = try sweep(&writer) {
             identities = swept
@@ -118,16 +126,19 @@ struct RelationRun {
                 of: plan.identityPositions, plan.sql.identify, asking: openRows(all),
                 on: writer.connection)
         }
-        let items = coalescerItems(identities)
+        let steps = steps()
+        let items = coalescerItems(identities, steps)
         let coalescer = Coalescer(rowsAreTheirIdentity: plan.rowsAreTheirIdentity)
-        let runs = runs(of: items, coalescer)
+        let runs = runs(of: items, steps, coalescer)
         if plan.insertsFirst {
             laterRows = openRows(runs.indices.filter { runs[$0] > 0 }.map(Int32.init))
         }
         for run in 0...(runs.max() ?? 0) {
             let rows = runs.indices.filter { runs[$0] == run }.map(Int32.init)
             if plan.dependsOnEarlierJobs { try check(rows, &writer) }
+            try protect(rows, &writer)
             let accepted = openRows(rows)
+            if accepted.isEmpty { continue }
             let effect = coalescer.netEffect(of: accepted, in: items, succession: succession)
             for (row, outcome) in effect.settled { mark(row, outcome) }
             try writer.write(effect, of: &self)

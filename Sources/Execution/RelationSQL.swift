@@ -17,15 +17,30 @@ struct RelationSQL: Sendable {
     let complete: String?
     /// The rows of the items' targets: their target, member and identity, in key order.
     ///
-    /// One more parameter is the most rows to return.
-    let present: String
+    /// One more parameter is the most rows to return. Nil where the targets are in no column.
+    let present: String?
     /// The items to refuse, each with the number of the check.
     let check: String?
-    /// Writes the rows that are not there; returns their items.
+    /// What an item is refused for by `check`, by the number that the statement returns.
+    let checks: [ItemCheck]
+    /// Rules over the rows that `delete` would remove: the items, the rule's number, and the values
+    /// for its message.
+    let protect: String?
+    /// What `protect` returns of a row, after the item and the rule.
+    let protectColumns: [String]
+    /// Takes a lock for each target, in one order, where no index keeps rows apart.
+    let lockTargets: String?
+    /// Writes the rows that are not there; returns their items, and the rows if something follows.
     let insert: String
+    /// The items that were not written because of another row than theirs, by an index that is not
+    /// the identity's.
+    let clash: String?
+    let onAssign: [EffectStatement]
+    let onUnassign: [EffectStatement]
+    let lookups: [LookupStatement]
     /// Locks the rows that `update` will change, in key order; returns their items.
     let lockForUpdate: String?
-    /// Changes the rows that differ; returns their items.
+    /// Changes the rows that differ; returns their items, and the rows if something follows.
     let update: String?
     /// Locks the rows that `delete` will remove, in key order; returns their items.
     let lockForDelete: String
@@ -33,7 +48,8 @@ struct RelationSQL: Sendable {
     ///
     /// One more array says why each item's row is locked.
     let lock: String
-    /// Removes rows; returns their items, an item more than once if it covers several rows.
+    /// Removes rows; returns their items, an item more than once if it covers several rows, and the
+    /// rows if something follows.
     let delete: String
 
     /// Why `lock` locks the row of an item.
@@ -47,24 +63,42 @@ struct RelationSQL: Sendable {
     }
 
     init(
-        relation: Relation, table: TableSchema, given: [Column], identityPositions: [Int],
-        updatedPositions: [Int], checks: [ItemCheck]
+        _ checked: CheckedRelation, given: [Column], identityPositions: [Int],
+        updatedPositions: [Int], constraints: [CheckConstraint]
     ) {
-        let writer = Writer(relation: relation, table: table, given: given)
+        let relation = checked.relation
+        let writer = Writer(
+            relation: relation, table: checked.table, given: given, inputs: checked.inputs,
+            rows: RowMatch(checked))
+        checks = ItemCheck.all(of: relation, in: checked.table, constraints, writer.rows)
         probe = writer.probe()
-        let hasExactIdentity = identityPositions.allSatisfy { given[$0].hasExactEquality }
-        identify = hasExactIdentity ? nil : writer.identify(identityPositions.map { given[$0] })
+        let hasExpressions = checked.arbiter?.hasExpressions == true
+        let hasExactIdentity =
+            !hasExpressions && identityPositions.allSatisfy { given[$0].hasExactEquality }
+        let identity = identityPositions.map { given[$0] }
+        identify = hasExactIdentity ? nil : writer.identify(identity, byIndex: hasExpressions)
         let target = given.filter { relation.target.contains($0.name) }
         identifyTarget =
-            target.allSatisfy(\.hasExactEquality) ? nil : writer.identify(target)
-        let identity = identityPositions.map { given[$0] }
+            target.allSatisfy(\.hasExactEquality) ? nil : writer.identify(target, byIndex: false)
         let completed = identity.filter {
             relation.attributes.contains($0.name) && $0.defaultExpression != nil
         }
         complete = completed.isEmpty ? nil : writer.complete(completed)
-        present = writer.present(identity)
+        present = relation.isFoundByIdentity ? nil : writer.present(identity)
         check = checks.isEmpty ? nil : writer.check(checks)
-        insert = writer.insert()
+        protectColumns = writer.protectColumns
+        protect = relation.protects.isEmpty ? nil : writer.protect()
+        let isByAnyIndex = relation.arbiter == Relation.anyIndex
+        lockTargets = relation.isUnique ? nil : writer.lockTargets()
+        insert = writer.insert(isByAnyIndex: isByAnyIndex)
+        clash = isByAnyIndex ? writer.clash(checked.otherIndexes) : nil
+        onAssign = relation.effects.onAssign.map {
+            EffectStatement($0, of: checked.table, sets: [.created, .updated])
+        }
+        onUnassign = relation.effects.onUnassign.map {
+            EffectStatement($0, of: checked.table, sets: [.removed])
+        }
+        lookups = relation.lookups.map { LookupStatement($0, given, of: relation) }
         let updated = updatedPositions.map { given[$0].name }
         lockForUpdate = updated.isEmpty ? nil : writer.lockForUpdate(updated)
         update = updated.isEmpty ? nil : writer.update(updated)
@@ -79,9 +113,14 @@ private struct Writer {
     let relation: Relation
     let table: TableSchema
     let given: [Column]
+    let inputs: [Column]
+    let rows: RowMatch
 
-    private var tableName: String {
-        quoteIdentifier(table.name.schema) + "." + quoteIdentifier(table.name.name)
+    private var tableName: String { table.name.quoted }
+
+    /// What a row that was written is returned as, where something follows from it.
+    private func returned(_ row: String, for effects: [String]) -> String {
+        effects.isEmpty ? "" : ", (\(row).*)::text AS \(EffectStatement.rowText)"
     }
 
     private var attributes: [Column] {
@@ -93,8 +132,11 @@ private struct Writer {
         "WITH item AS MATERIALIZED (\(staged())) SELECT count(*) FROM item"
     }
 
-    func identify(_ identity: [Column]) -> String {
-        let columns = identity.map { "item.\(quoteIdentifier($0.name))" }.joined(separator: ", ")
+    func identify(_ identity: [Column], byIndex: Bool) -> String {
+        let keys =
+            byIndex
+            ? rows.keys(of: "item") : identity.map { "item.\(quoteIdentifier($0.name))" }
+        let columns = keys.joined(separator: ", ")
         return """
             SELECT \(Self.number), min(\(Self.number)) OVER (PARTITION BY \(columns))
             FROM (\(staged())) AS item
@@ -123,7 +165,7 @@ private struct Writer {
             WITH item AS MATERIALIZED (
               SELECT DISTINCT \(target.joined(separator: ", ")) FROM (\(staged())) AS item)
             SELECT \(columns.joined(separator: ", "))
-            FROM item JOIN \(tableName) AS held ON \(joins.joined(separator: " AND "))
+            FROM item JOIN \(rows.source) AS held ON \(joins.joined(separator: " AND "))
             WHERE \(isMember.joined(separator: " AND "))
             ORDER BY \(key.joined(separator: ", "))
             LIMIT $\(given.count + attributes.count + 2)::int8
@@ -146,18 +188,77 @@ private struct Writer {
             """
     }
 
-    func insert() -> String {
-        let columns = (given.map(\.name) + relation.computed.map(\.name)).map(quoteIdentifier)
+    /// The columns of a row that the messages of `protect` name.
+    var protectColumns: [String] {
+        let names = Set(relation.protects.flatMap { ItemCheck.placeholders(in: $0.message) })
+        return table.columns.map(\.name).filter(names.contains)
+    }
+
+    func protect() -> String {
+        let values = protectColumns.map { ", item.\(quoteIdentifier($0))::text" }.joined()
+        let parts = relation.protects.enumerated().map { number, rule in
+            """
+            SELECT \(Self.number), \(number)::int4\(values) FROM item
+            WHERE (\(rule.condition))
+            """
+        }
+        return """
+            WITH wanted AS MATERIALIZED (\(removalItems())),
+            item AS MATERIALIZED (
+              SELECT wanted."item:n", held.*
+              FROM (SELECT wanted.* FROM wanted) AS wanted JOIN \(rows.source) AS held
+                ON \(covers("held", by: "wanted")))
+            \(parts.joined(separator: "\nUNION ALL\n"))
+            """
+    }
+
+    /// One lock a target: whoever writes the same one waits.
+    func lockTargets() -> String {
+        let target = relation.target.map { "item.\(quoteIdentifier($0))" }.joined(separator: ", ")
+        let name = "\(table.name.schema).\(table.name.name)".replacing("'", with: "''")
+        return """
+            SELECT pg_catalog.pg_advisory_xact_lock(target.key) FROM (
+              SELECT DISTINCT pg_catalog.hashtextextended(
+                '\(name)', pg_catalog.hashtextextended(ROW(\(target))::text, 0)) AS key
+              FROM (\(staged())) AS item ORDER BY 1 OFFSET 0) AS target
+            """
+    }
+
+    func insert(isByAnyIndex: Bool) -> String {
+        let written =
+            given.map(\.name).filter { name in !inputs.contains { $0.name == name } }
+            + relation.computed.map(\.name)
+        let columns = written.map(quoteIdentifier)
         let identity = relation.identity.map(quoteIdentifier)
+        let row = "\"written:row\""
         return """
             WITH item AS MATERIALIZED (\(completed())),
             written AS (
-              INSERT INTO \(tableName) (\(columns.joined(separator: ", ")))
+              INSERT INTO \(tableName) AS \(row) (\(columns.joined(separator: ", ")))
               SELECT \(columns.map { "item.\($0)" }.joined(separator: ", ")) FROM item
+              \(rows.isAntiJoin ? "WHERE NOT EXISTS (SELECT FROM \(rows.source) AS held WHERE \(rows.matches("held")))" : "")
               ORDER BY \(identity.map { "item.\($0)" }.joined(separator: ", "))
-              ON CONFLICT (\(identity.joined(separator: ", "))) DO NOTHING
-              RETURNING \(identity.joined(separator: ", ")))
-            SELECT \(Self.number) FROM written JOIN item ON \(matches("written", relation.identity))
+              \(rows.conflictClause(isByAnyIndex: isByAnyIndex))
+              RETURNING \(identity.map { "\(row).\($0)" }.joined(separator: ", "))\(returned(row, for: relation.effects.onAssign)))
+            SELECT \(Self.number)\(relation.effects.onAssign.isEmpty ? "" : ", written.\(EffectStatement.rowText)")
+            FROM written JOIN item ON \(rows.matches("written"))
+            """
+    }
+
+    func clash(_ indexes: [UniqueIndex]) -> String {
+        let parts = indexes.enumerated().map { number, index in
+            let keys = index.columns.map { name in
+                "held.\(quoteIdentifier(name)) = item.\(quoteIdentifier(name))"
+            }
+            return """
+                SELECT \(Self.number), \(number)::int4 FROM item JOIN \(tableName) AS held
+                  ON \(keys.joined(separator: " AND "))
+                WHERE NOT (\(rows.matches("held")))
+                """
+        }
+        return """
+            WITH item AS MATERIALIZED (\(completed()))
+            \(parts.joined(separator: "\nUNION ALL\n"))
             """
     }
 
@@ -165,7 +266,7 @@ private struct Writer {
         """
         SELECT locked.n FROM (
           SELECT \(Self.number) AS n FROM (\(completed(for: Set(relation.identity + updated)))) AS item
-          JOIN \(tableName) AS held ON \(matches("held", relation.identity))
+          JOIN \(rows.source) AS held ON \(rows.matches("held"))
           WHERE \(differs("held", updated))
           ORDER BY \(relation.identity.map { "held.\(quoteIdentifier($0))" }.joined(separator: ", "))
           FOR NO KEY UPDATE OF held) AS locked
@@ -181,15 +282,16 @@ private struct Writer {
         return """
             WITH item AS MATERIALIZED (\(completed(for: Set(relation.identity + updated))))
             UPDATE \(tableName) AS held SET \(assignments.joined(separator: ", "))
-            FROM item WHERE \(matches("held", relation.identity)) AND (\(differs("held", updated)))
-            RETURNING \(Self.number)
+            FROM item WHERE \(rows.matches("held"))\(rows.restriction("held")) AND (\(differs("held", updated)))
+            RETURNING \(Self.number)\(returned("held", for: relation.effects.onAssign))
             """
     }
 
     func lockForDelete() -> String {
         """
         SELECT locked.n FROM (
-          SELECT \(Self.number) AS n FROM (\(staged())) AS item JOIN \(tableName) AS held ON \(covers("held"))
+          SELECT \(Self.number) AS n FROM (\(removalItems())) AS item
+          JOIN \(rows.source) AS held ON \(covers("held"))
           ORDER BY \(relation.identity.map { "held.\(quoteIdentifier($0))" }.joined(separator: ", "))
           FOR UPDATE OF held) AS locked
         """
@@ -201,19 +303,20 @@ private struct Writer {
         let removal = "\(reason) = \(RelationSQL.LockReason.removal.rawValue)"
         let key = relation.identity.map { "held.\(quoteIdentifier($0))" }.joined(separator: ", ")
         return """
-            WITH removal AS MATERIALIZED (\(staged(where: removal))),
+            WITH removal AS MATERIALIZED (\(removalItems(where: removal))),
             change AS MATERIALIZED (
               \(completed(for: Set(relation.identity + updated), where: "NOT \(removal)"))),
             key AS MATERIALIZED (
-              SELECT \(Self.number), \(key) FROM removal AS item JOIN \(tableName) AS held ON \(covers("held"))
+              SELECT \(Self.number), \(key) FROM removal AS item
+              JOIN \(rows.source) AS held ON \(covers("held"))
               UNION ALL
               SELECT \(Self.number), \(key) FROM change AS item
-              JOIN \(tableName) AS held ON \(matches("held", relation.identity))
+              JOIN \(rows.source) AS held ON \(rows.matches("held"))
               WHERE item.\(Self.reasonName) = \(RelationSQL.LockReason.later.rawValue)
                 OR \(differs("held", updated)))
             SELECT locked.n FROM (
-              SELECT \(Self.number) AS n FROM key AS item JOIN \(tableName) AS held
-                ON \(matches("held", relation.identity))
+              SELECT \(Self.number) AS n FROM key AS item JOIN \(rows.source) AS held
+                ON \(rows.matches("held"))
               ORDER BY \(key)
               FOR UPDATE OF held) AS locked
             """
@@ -221,9 +324,9 @@ private struct Writer {
 
     func delete() -> String {
         """
-        WITH item AS MATERIALIZED (\(staged()))
-        DELETE FROM \(tableName) AS held USING item WHERE \(covers("held"))
-        RETURNING \(Self.number)
+        WITH item AS MATERIALIZED (\(removalItems()))
+        DELETE FROM \(tableName) AS held USING item WHERE \(covers("held"))\(rows.restriction("held"))
+        RETURNING \(Self.number)\(returned("held", for: relation.effects.onUnassign))
         """
     }
 
@@ -341,15 +444,6 @@ private struct Writer {
         return quoteIdentifier("given:\(position ?? relation.attributes.count)")
     }
 
-    private func matches(_ row: String, _ columns: [String]) -> String {
-        columns.map { name in
-            let column = quoteIdentifier(name)
-            // IS NOT DISTINCT FROM finds NULLs but no index: only where NULLs can be.
-            let isNullable = table.column(name)?.isRequired == false
-            return "\(row).\(column) \(isNullable ? "IS NOT DISTINCT FROM" : "=") item.\(column)"
-        }.joined(separator: " AND ")
-    }
-
     private func differs(_ row: String, _ columns: [String]) -> String {
         guard !columns.isEmpty else { return "false" }
         return columns.map { name in
@@ -358,15 +452,26 @@ private struct Writer {
         }.joined(separator: " OR ")
     }
 
+    /// The items of an unassign, with what `covers` compares.
+    private func removalItems(where condition: String? = nil) -> String {
+        relation.isFoundByIdentity
+            ? completed(for: Set(relation.identity), where: condition) : staged(where: condition)
+    }
+
     /// The rows that an unassign covers: target, member and the attributes that it gives.
-    private func covers(_ row: String) -> String {
-        var conditions = (relation.target + relation.member).map { name in
-            "\(row).\(quoteIdentifier(name)) = item.\(quoteIdentifier(name))"
-        }
-        conditions += attributes.map { attribute in
+    private func covers(_ row: String, by item: String = "item") -> String {
+        var conditions =
+            relation.isFoundByIdentity
+            ? [rows.matches(row, item)]
+            : (relation.target + relation.member).map { name in
+                "\(row).\(quoteIdentifier(name)) = \(item).\(quoteIdentifier(name))"
+            }
+        conditions += attributes.filter { attribute in
+            !inputs.contains { $0.name == attribute.name }
+        }.map { attribute in
             let column = quoteIdentifier(attribute.name)
-            return "(NOT item.\(givenName(attribute.name)) "
-                + "OR \(row).\(column) IS NOT DISTINCT FROM item.\(column))"
+            return "(NOT \(item).\(givenName(attribute.name)) "
+                + "OR \(row).\(column) IS NOT DISTINCT FROM \(item).\(column))"
         }
         return conditions.joined(separator: " AND ")
     }

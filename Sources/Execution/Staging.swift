@@ -38,6 +38,9 @@ struct Staging {
     /// A job's first item and the one after its last.
     private(set) var ranges: [(job: Int32, items: Range<Int32>)] = []
 
+    /// The items that call their target or member by another name, by the number of the lookup.
+    private(set) var lookups: [(lookup: Int, row: Int32, name: [UInt8])] = []
+
     private let readers: [ValueReader]
 
     init(plan: RelationPlan, capacity: Int, textLimit: Int) {
@@ -91,8 +94,13 @@ struct Staging {
             Item(
                 kind: .sweep, operation: .unassign, job: job, number: number,
                 member: assignment.members))
+        let named = lookUp(.target, target, row, assignment)
         for index in readers.indices {
             let name = readers[index].column.name
+            if index < plan.relation.target.count, named {
+                columns[index].append(.missing)
+                continue
+            }
             guard index < plan.relation.target.count,
                 let node = MemberNode.part(
                     of: target, named: name, among: plan.relation.target, document)
@@ -115,8 +123,16 @@ struct Staging {
         if let unknown = item.unknownField {
             reject(row, "unknown-attribute", unknown)
         }
+        let namesTarget = lookUp(.target, target, row, assignment)
+        let namesMember = lookUp(.member, item.value, row, assignment)
         for index in readers.indices {
             let name = readers[index].column.name
+            let isTarget = index < relation.target.count
+            let isMember = !isTarget && index < plan.attributePositions.lowerBound
+            if isTarget && namesTarget || isMember && namesMember {
+                columns[index].append(.missing)
+                continue
+            }
             let node: JSONDocument.Index?
             if index < relation.target.count {
                 node = MemberNode.part(of: target, named: name, among: relation.target, document)
@@ -132,6 +148,26 @@ struct Staging {
             }
             read(node, index, row, assignment)
         }
+    }
+
+    /// Notes the name by which an item calls its target or member, if it does.
+    private mutating func lookUp(
+        _ side: Lookup.Side, _ node: JSONDocument.Index, _ row: Int32, _ assignment: Assignment
+    ) -> Bool {
+        let document = assignment.document
+        guard !plan.relation.lookups.isEmpty, document[node].kind == .object else { return false }
+        for (number, lookup) in plan.relation.lookups.enumerated() where lookup.side == side {
+            guard let value = MemberNode.field(lookup.field, in: node, document) else { continue }
+            switch document[value].kind {
+            case .string, .number:
+                lookups.append((number, row, document.withText(of: value) { Array($0) }))
+            case .array, .object, .bool, .null:
+                let got = MessageFault.quoted(value, of: document)
+                reject(row, "invalid-value", "\(lookup.field): expected a name, got \(got)")
+            }
+            return true
+        }
+        return false
     }
 
     /// Reads a value into its column.
@@ -260,91 +296,5 @@ struct Staging {
         let count = plan.relation.target.count
         return columns[count..<(count + plan.relation.member.count)]
             .map { $0.text(row) }.joined(separator: ", ")
-    }
-}
-
-/// A member of a job: a value, or an object with the member and attributes of its own.
-private struct MemberNode {
-    private let node: JSONDocument.Index
-    private let assignment: Assignment
-    private let relation: Relation
-    private var document: JSONDocument { assignment.document }
-
-    init(_ node: JSONDocument.Index, of assignment: Assignment, relation: Relation) {
-        self.node = node
-        self.assignment = assignment
-        self.relation = relation
-    }
-
-    /// The value of one column of a target or member: the value itself, or of several columns the
-    /// field with the column's name.
-    static func part(
-        of node: JSONDocument.Index, named name: String, among columns: [String],
-        _ document: JSONDocument
-    ) -> JSONDocument.Index? {
-        guard document[node].kind == .object else { return columns.count == 1 ? node : nil }
-        return field(name, in: node, document)
-    }
-
-    /// What stands for the member: the field `member`, or the node itself.
-    private var value: JSONDocument.Index {
-        guard document[node].kind == .object else { return node }
-        return document.value("member", in: node) ?? node
-    }
-
-    func part(named name: String) -> JSONDocument.Index? {
-        Self.part(of: value, named: name, among: relation.member, document)
-    }
-
-    /// The member's own attribute, or the job's.
-    func attribute(_ name: String) -> JSONDocument.Index? {
-        if document[node].kind == .object, let own = Self.field(name, in: node, document) {
-            return own
-        }
-        return assignment.attributes.flatMap { Self.field(name, in: $0, document) }
-    }
-
-    /// A message about a field that the relation does not have.
-    ///
-    /// It is refused and not ignored: a misspelt attribute would write a default in silence.
-    var unknownField: String? {
-        let own = document[node].kind == .object ? [node] : []
-        for object in own + (assignment.attributes.map { [$0] } ?? []) {
-            var unknown: JSONDocument.Index?
-            let isMember = object == node
-            document.forEachPair(in: object) { key, _ in
-                let name = document.text(of: key)
-                let isKnown =
-                    relation.attributes.contains(name)
-                    || isMember && (name == "member" || relation.member.contains(name))
-                if !isKnown { unknown = unknown ?? key }
-            }
-            if let unknown {
-                let known = (isMember ? ["member"] : []) + relation.attributes
-                let names = known.isEmpty ? "no attributes" : known.joined(separator: ", ")
-                return "expected \(names), got \(MessageFault.quoted(unknown, of: document))"
-            }
-        }
-        return nil
-    }
-
-    var text: String {
-        let value = value
-        switch document[value].kind {
-        case .array, .object: return MessageFault.quoted(value, of: document, limit: 200)
-        case .null, .bool, .number, .string:
-            return document.withText(of: value) { MessageFault.quoted($0, limit: 200) }
-        }
-    }
-
-    private static func field(
-        _ name: String, in object: JSONDocument.Index, _ document: JSONDocument
-    ) -> JSONDocument.Index? {
-        var found: JSONDocument.Index?
-        document.forEachPair(in: object) { key, value in
-            let isNamed = document.withText(of: key) { $0.elementsEqual(name.utf8) }
-            if isNamed { found = value }
-        }
-        return found
     }
 }

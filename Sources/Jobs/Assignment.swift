@@ -29,6 +29,8 @@ public struct Assignment: Sendable {
     public let mode: Job.Mode
     /// The job's choice, nil where it makes none.
     public let onConflict: Conflict?
+    /// The job may remove more rows without naming them than the relation allows.
+    public let confirmsRemovals: Bool
     /// Everything is done and rolled back; the status shows what would have happened.
     public let isDryRun: Bool
 
@@ -115,7 +117,7 @@ extension Assignment {
             throw MessageFault(.invalidData, "on_conflict: expected none for unassign, got one")
         }
         isDryRun = try fields.flag("dry_run") ?? false
-        _ = try fields.flag("confirm_removals")
+        confirmsRemovals = try fields.flag("confirm_removals") ?? false
         isExact = try fields.flag("exact") ?? false
         if operation == .unassign, isExact {
             throw MessageFault(.invalidData, "exact: expected none for unassign, got true")

@@ -10,13 +10,13 @@ public struct Coalescer: Sendable {
         ///
         /// Dense, from 0: less than the number of items.
         public let identity: Int32
-        /// The job it belongs to: its position in the batch.
-        public let job: Int32
+        /// The step it belongs to, a job or a part of one: its items may be executed at once.
+        public let step: Int32
 
-        public init(operation: Assignment.Operation, identity: Int32, job: Int32) {
+        public init(operation: Assignment.Operation, identity: Int32, step: Int32) {
             self.operation = operation
             self.identity = identity
-            self.job = job
+            self.step = step
         }
     }
 
@@ -55,45 +55,45 @@ public struct Coalescer: Sendable {
     /// The run in which each item is executed, counted from 0.
     ///
     /// Almost always all are 0. An item comes a run later than the last item of the same row that
-    /// it cannot be folded with; where the jobs of a key can see each other's work
-    /// (`dependsOnEarlierJobs`), each job of a key or of a row comes a run later than the one before.
+    /// it cannot be folded with; where the steps of a key can see each other's work
+    /// (`dependsOnEarlierSteps`), each step of a key or of a row comes a run later than the one before.
     ///
     /// An assign must fold with every earlier one of its row and not with the last alone: the last
     /// may repeat what the one before it said. Of those before an unassign nothing is left, unless
     /// the checks are still to come: then the unassign may be refused with its job.
     ///
     /// - Parameters:
-    ///   - items: in the order of the batch; those of one job stand together.
+    ///   - items: in the order of the batch; those of one step stand together.
     ///   - candidates: the items that may be executed, in order; the run of others says nothing.
-    ///   - keyOfJob: a number for the ordering key of each job.
-    ///   - dependsOnEarlierJobs: the relation has rules or effects that read what jobs write.
+    ///   - keyOfStep: a number for the ordering key of each step.
+    ///   - dependsOnEarlierSteps: the relation has rules or effects that read what jobs write.
     ///   - succession: how the later of two assigns of one row relates to the earlier.
     public func runs(
-        of items: [Item], candidates: [Int32], keyOfJob: [Int32], dependsOnEarlierJobs: Bool,
+        of items: [Item], candidates: [Int32], keyOfStep: [Int32], dependsOnEarlierSteps: Bool,
         succession: (_ earlier: Int32, _ later: Int32) -> Succession
     ) -> [Int32] {
         var runs = [Int32](repeating: 0, count: items.count)
         var lastOfRow = LastItems(count: items.count)
         var assigns = AssignsOfRun(count: items.count)
         var nextRunOfKey: [Int32: Int32] = [:]
-        var floorOfJob: Int32 = 0
-        var previousJob: Int32 = -1
+        var floorOfStep: Int32 = 0
+        var previousStep: Int32 = -1
         for candidate in candidates {
             let index = Int(candidate)
             let item = items[index]
-            if dependsOnEarlierJobs {
-                let key = keyOfJob[Int(item.job)]
-                if item.job != previousJob {
-                    floorOfJob = nextRunOfKey[key] ?? 0
-                    previousJob = item.job
+            if dependsOnEarlierSteps {
+                let key = keyOfStep[Int(item.step)]
+                if item.step != previousStep {
+                    floorOfStep = nextRunOfKey[key] ?? 0
+                    previousStep = item.step
                 }
-                runs[index] = floorOfJob
+                runs[index] = floorOfStep
             }
             if let earlier = lastOfRow[item.identity] {
                 let run = runs[Int(earlier)]
                 if runs[index] <= run {
                     let isCut =
-                        dependsOnEarlierJobs && items[Int(earlier)].job != item.job
+                        dependsOnEarlierSteps && items[Int(earlier)].step != item.step
                         || item.operation == .assign && !rowsAreTheirIdentity
                             && !assigns.allFold(with: candidate, of: item.identity, succession)
                     runs[index] = isCut ? run + 1 : run
@@ -102,11 +102,11 @@ public struct Coalescer: Sendable {
             }
             if item.operation == .assign {
                 assigns.append(candidate, of: item.identity)
-            } else if !dependsOnEarlierJobs {
+            } else if !dependsOnEarlierSteps {
                 assigns.begin(item.identity)
             }
-            if dependsOnEarlierJobs {
-                let key = keyOfJob[Int(item.job)]
+            if dependsOnEarlierSteps {
+                let key = keyOfStep[Int(item.step)]
                 nextRunOfKey[key] = max(nextRunOfKey[key] ?? 0, runs[index] + 1)
             }
             lastOfRow[item.identity] = candidate

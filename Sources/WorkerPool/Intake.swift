@@ -21,7 +21,7 @@ struct Intake: Sendable {
         let headers = record.headers.map { (name: $0.name, value: $0.value) }
         let content: Message.Content
         do throws(MessageFault) {
-            content = .job(try job(value, headers))
+            content = .job(try job(value, headers, from: record.topic))
         } catch {
             content = .fault(error)
         }
@@ -50,7 +50,7 @@ struct Intake: Sendable {
     }
 
     private func job(
-        _ value: [UInt8], _ headers: [(name: String, value: [UInt8]?)]
+        _ value: [UInt8], _ headers: [(name: String, value: [UInt8]?)], from topic: String
     ) throws(MessageFault) -> Job {
         guard value.count <= limits.messageBytes else {
             throw MessageFault(
@@ -73,12 +73,35 @@ struct Intake: Sendable {
                 .tooLarge,
                 "expected at most \(limits.jobItems) items, got \(assignment.weight)")
         }
-        if assignment.onConflict == .update, relation.conflict == .ignore {
+        try Self.check(assignment, against: relation, from: topic)
+        return job
+    }
+
+    /// Refuses what the relation does not allow, whatever the items are.
+    private static func check(
+        _ assignment: Assignment, against relation: Relation, from topic: String
+    ) throws(MessageFault) {
+        guard relation.topics.isEmpty || relation.topics.contains(topic) else {
+            throw MessageFault(
+                .wrongTopic,
+                "expected jobs for \(relation.name) on \(relation.topics.joined(separator: " or ")), "
+                    + "got one on \(topic)")
+        }
+        switch (assignment.onConflict, relation.conflict) {
+        case (nil, _), (.ignore, .ignore), (_, .update): break
+        case (.some(let choice), .ignore), (.some(let choice), .refuse):
+            let only = relation.conflict == .ignore ? "ignore" : "none"
             throw MessageFault(
                 .invalidData,
-                "on_conflict: expected ignore, which is all that \(relation.name) allows, got update"
-            )
+                "on_conflict: expected \(only), which is all that \(relation.name) allows, "
+                    + "got \(choice.rawValue)")
         }
-        return job
+        if relation.isFoundByIdentity, assignment.sweeps {
+            throw MessageFault(
+                .invalidData,
+                "\(assignment.isExact ? "exact" : "members"): expected the members by name, because "
+                    + "the rows of \(relation.name) do not hold their target, got "
+                    + "\(assignment.isExact ? "true" : "\"all\"")")
+        }
     }
 }

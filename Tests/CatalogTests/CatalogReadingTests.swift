@@ -121,7 +121,7 @@ import Testing
             ),
             (
                 "conflict: replace",
-                "c.yaml:7: relations.r.conflict: expected ignore or { update: [columns] }, got \"replace\""
+                "c.yaml:7: relations.r.conflict: expected ignore, refuse or { update: [columns] }, got \"replace\""
             ),
             (
                 "conflict: { update: [q] }",
@@ -154,11 +154,11 @@ import Testing
             ),
             (
                 "tabel: t",
-                "c.yaml:7: relations.r: expected one of table, target, member, attributes, identity, set, conflict, reject, got \"tabel\", did you mean table?"
+                "c.yaml:7: relations.r: expected one of table, target, member, attributes, inputs, identity, set, lookup, conflict, unique, arbiter, reject, protect, on_assign, on_unassign, children, limits, topics, got \"tabel\", did you mean table?"
             ),
             (
                 "colour: red",
-                "c.yaml:7: relations.r: expected one of table, target, member, attributes, identity, set, conflict, reject, got \"colour\""
+                "c.yaml:7: relations.r: expected one of table, target, member, attributes, inputs, identity, set, lookup, conflict, unique, arbiter, reject, protect, on_assign, on_unassign, children, limits, topics, got \"colour\""
             ),
         ])
     func faulty(line: String, expected: String) {

@@ -117,7 +117,11 @@ import Testing
         let table = try #require(try bench.table("t"))
         #expect(table.columns.map(\.name) == ["a", "b", "c", "d", "e", "f", "g"])
         #expect(
-            table.columns.map(\.isMadeByDatabase) == [true, true, true, false, false, false, false])
+            table.columns.map(\.isMadeByDatabase) == [
+                true, false, true, false, false, false, false,
+            ])
+        #expect(
+            table.columns.map(\.isIdentity) == [true, true, false, false, false, false, false])
         #expect(table.columns.map(\.canBeOmitted) == [true, true, true, false, true, true, true])
         #expect(table.column("c")?.defaultExpression == nil)
         #expect(table.column("f")?.defaultExpression == "now()")
@@ -161,7 +165,7 @@ import Testing
         #expect(try bench.table("parent")?.kind == "p")
     }
 
-    @Test("only a whole, plain, immediate and valid unique index arbitrates")
+    @Test("a unique index arbitrates that is immediate and valid, over the columns of the identity")
     func uniqueIndexes() throws {
         let bench = try SchemaBench(
             """
@@ -180,11 +184,17 @@ import Testing
         #expect(
             before.uniqueIndexes.map(\.name)
                 == ["t_pkey", "expression", "invalid", "late", "partial", "wider"])
-        #expect(before.uniqueIndexes.allSatisfy { !$0.arbitrates(["a", "b"]) })
+        let fitting = before.uniqueIndexes.filter { $0.arbitrates(["a", "b"]) }
+        #expect(fitting.map(\.name) == ["expression", "partial"])
+        #expect(
+            fitting[0].keys == [.column("a"), .expression("((b + 1))", columns: ["b"])])
+        #expect(fitting[1].predicate == "(c IS NOT NULL)")
         #expect(before.uniqueIndexes[0].arbitrates(["d"]))
         try bench.connection.script("CREATE UNIQUE INDEX whole ON t (b, a) INCLUDE (c)")
         let after = try #require(try bench.table("t"))
-        #expect(after.uniqueIndexes.filter { $0.arbitrates(["a", "b"]) }.map(\.name) == ["whole"])
+        #expect(
+            after.uniqueIndexes.filter { $0.arbitrates(["a", "b"]) }.map(\.name)
+                == ["expression", "partial", "whole"])
     }
 
     @Test("names with capitals, quotes, dots and blanks are read as they are")

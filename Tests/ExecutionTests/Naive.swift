@@ -109,14 +109,23 @@ struct Naive {
 
     private func execute(_ job: PlannedJob) throws -> Result {
         try connection.script("SAVEPOINT job")
-        // The rule sees the table as it is before the job.
-        let refused = try job.items.map { try job.isAssign && isRefused($0) }
         var result = Result(outcomes: [])
-        if job.sweeps, !job.isAtomic || !refused.contains(true) { result.swept = try sweep(job) }
-        result.outcomes = try zip(job.items, refused).map { item, isRefused in
-            isRefused
-                ? .rejected : try attempt { try job.isAssign ? assign(item, job) : unassign(item) }
+        var isRefusedByRule = false
+        // The rule sees the table as it is before the items of a target.
+        for (number, club) in job.clubs.enumerated() {
+            let items = job.items.filter { $0.club == club }.prefix(job.members.count)
+            let refused = try items.map { try job.isAssign && isRefused($0) }
+            isRefusedByRule = isRefusedByRule || refused.contains(true)
+            if number == 0, job.sweeps, !job.isAtomic || !isRefusedByRule {
+                result.swept = try sweep(job)
+            }
+            result.outcomes += try zip(items, refused).map { item, isRefused in
+                isRefused
+                    ? .rejected
+                    : try attempt { try job.isAssign ? assign(item, job) : unassign(item) }
+            }
         }
+        if job.isAtomic, isRefusedByRule { result.swept = [] }
         let isBad =
             result.outcomes.contains(.rejected)
             || result.swept.contains { $0.outcome == .rejected }

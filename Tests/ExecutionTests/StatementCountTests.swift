@@ -5,13 +5,12 @@ import Testing
 @testable import Execution
 
 /// The server says how many statements a batch costs.
-@Suite(.enabled("needs pg_stat_statements", serverCountsStatements))
+@Suite(.enabled("needs pg_stat_statements", StatementCounter.isThere))
 struct StatementCountTests {
     private let desk: Desk
 
     init() throws {
         desk = try Desk.school()
-        try desk.connection.script("CREATE EXTENSION pg_stat_statements")
     }
 
     enum Kind: String, CaseIterable, Sendable {
@@ -35,7 +34,7 @@ struct StatementCountTests {
                 case .unassign: try batch("unassign", jobs, items, role: nil)
                 case .mixed: try mixed(jobs, items)
                 }
-            counts.append(try statements { try desk.execute(messages) })
+            counts.append(try StatementCounter.count(on: desk) { try desk.execute(messages) })
         }
         print("statements of a batch, \(kind): \(counts[0])")
         #expect(Set(counts).count == 1, "\(counts)")
@@ -55,7 +54,7 @@ struct StatementCountTests {
                     #""relation":"enrollment","target":1,"members":"#
                         + (kind == "assign" ? "[\(5_001 + job),5900],\"exact\":true" : "\"all\""))
             }
-            counts.append(try statements { try desk.execute(messages) })
+            counts.append(try StatementCounter.count(on: desk) { try desk.execute(messages) })
             #expect(
                 try desk.value("SELECT count(*) FROM school.enrollment")
                     == (kind == "assign" ? "2" : "0"))
@@ -73,29 +72,9 @@ struct StatementCountTests {
             let again = messages.map { message in
                 desk.message(message.content, bytes: message.value ?? [])
             }
-            counts.append(try statements { try desk.execute(again) })
+            counts.append(try StatementCounter.count(on: desk) { try desk.execute(again) })
         }
         #expect(Set(counts) == [5], "\(counts)")
-    }
-
-    /// Calls from outside: what constraints and triggers execute themselves is not counted.
-    ///
-    /// The deferred ones execute it at COMMIT, where the server takes it for a call from outside.
-    private func statements(_ body: () throws -> Void) throws -> Int {
-        try desk.connection.execute(
-            """
-            SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database
-            WHERE datname = current_database()
-            """)
-        try body()
-        let count = try desk.value(
-            """
-            SELECT sum(s.calls) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
-            WHERE d.datname = current_database() AND s.toplevel
-              AND s.query NOT LIKE '%pg_stat_statements%'
-              AND s.query NOT LIKE 'SELECT % FROM ONLY % FOR KEY SHARE OF x'
-            """)
-        return try #require(count.flatMap { Int($0) })
     }
 
     /// Jobs for courses that are open, no pair twice.
@@ -129,11 +108,4 @@ struct StatementCountTests {
         messages.append(desk.message(.fault(MessageFault(.notJSON, "no")), bytes: [1]))
         return messages
     }
-}
-
-/// Whether the library is there to be preloaded; a server that does not start fails the tests.
-private func serverCountsStatements() -> Bool {
-    let libraries = Result { try Desk.school().value("SHOW shared_preload_libraries") }
-    guard case .success(let names) = libraries else { return true }
-    return names?.contains("pg_stat_statements") == true
 }

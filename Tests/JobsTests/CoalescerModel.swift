@@ -86,8 +86,8 @@ enum CoalescerModel {
         }
         let candidates = items.indices.filter { dependsOnEarlierJobs || items[$0].isAccepted }
         let runs = coalescer.runs(
-            of: small, candidates: candidates.map(Int32.init), keyOfJob: keyOfJob,
-            dependsOnEarlierJobs: dependsOnEarlierJobs,
+            of: small, candidates: candidates.map(Int32.init), keyOfStep: keyOfJob,
+            dependsOnEarlierSteps: dependsOnEarlierJobs,
             succession: succession)
         var result = Result(
             table: table, outcomes: Array(repeating: nil, count: items.count), runs: runs,
@@ -108,7 +108,7 @@ enum CoalescerModel {
         return items.map { item in
             let number = numbers[item.row] ?? Int32(numbers.count)
             numbers[item.row] = number
-            return Coalescer.Item(operation: item.operation, identity: number, job: item.job)
+            return Coalescer.Item(operation: item.operation, identity: number, step: item.job)
         }
     }
 

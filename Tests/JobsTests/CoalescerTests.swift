@@ -51,7 +51,7 @@ import Testing
     func nothing() {
         let coalescer = Coalescer(rowsAreTheirIdentity: true)
         #expect(
-            coalescer.runs(of: [], candidates: [], keyOfJob: [], dependsOnEarlierJobs: true) {
+            coalescer.runs(of: [], candidates: [], keyOfStep: [], dependsOnEarlierSteps: true) {
                 _, _ in .repeats
             }.isEmpty)
         let effect = coalescer.netEffect(of: [], in: []) { _, _ in .repeats }
@@ -78,15 +78,15 @@ import Testing
     @Test("where jobs depend on one another, those of one key or one row are in different runs")
     func dependence() {
         let items = [
-            Coalescer.Item(operation: .assign, identity: 0, job: 0),
-            Coalescer.Item(operation: .assign, identity: 1, job: 0),
-            Coalescer.Item(operation: .unassign, identity: 2, job: 1),
-            Coalescer.Item(operation: .assign, identity: 3, job: 2),
-            Coalescer.Item(operation: .unassign, identity: 0, job: 3),
+            Coalescer.Item(operation: .assign, identity: 0, step: 0),
+            Coalescer.Item(operation: .assign, identity: 1, step: 0),
+            Coalescer.Item(operation: .unassign, identity: 2, step: 1),
+            Coalescer.Item(operation: .assign, identity: 3, step: 2),
+            Coalescer.Item(operation: .unassign, identity: 0, step: 3),
         ]
         let runs = Coalescer(rowsAreTheirIdentity: false).runs(
-            of: items, candidates: [0, 1, 2, 3, 4], keyOfJob: [7, 8, 7, 9],
-            dependsOnEarlierJobs: true
+            of: items, candidates: [0, 1, 2, 3, 4], keyOfStep: [7, 8, 7, 9],
+            dependsOnEarlierSteps: true
         ) { _, _ in .repeats }
         #expect(runs == [0, 0, 0, 1, 1])
     }
@@ -95,12 +95,12 @@ import Testing
     func storm() {
         let items = (0..<100_000).map { job in
             Coalescer.Item(
-                operation: job % 5 == 4 ? .unassign : .assign, identity: 0, job: Int32(job))
+                operation: job % 5 == 4 ? .unassign : .assign, identity: 0, step: Int32(job))
         }
         let coalescer = Coalescer(rowsAreTheirIdentity: true)
         let runs = coalescer.runs(
-            of: items, candidates: items.indices.map(Int32.init), keyOfJob: items.map { $0.job },
-            dependsOnEarlierJobs: false
+            of: items, candidates: items.indices.map(Int32.init), keyOfStep: items.map { $0.step },
+            dependsOnEarlierSteps: false
         ) { _, _ in .repeats }
         #expect(runs.allSatisfy { $0 == 0 })
         let effect = coalescer.netEffect(of: Array(items.indices.map(Int32.init)), in: items) {
@@ -113,11 +113,11 @@ import Testing
     @Test("the runs of many updates of one row stay few")
     func manyUpdates() {
         let items = (0..<10_000).map {
-            Coalescer.Item(operation: .assign, identity: 0, job: Int32($0))
+            Coalescer.Item(operation: .assign, identity: 0, step: Int32($0))
         }
         let runs = Coalescer(rowsAreTheirIdentity: false).runs(
-            of: items, candidates: items.indices.map(Int32.init), keyOfJob: items.map { $0.job },
-            dependsOnEarlierJobs: false
+            of: items, candidates: items.indices.map(Int32.init), keyOfStep: items.map { $0.step },
+            dependsOnEarlierSteps: false
         ) { _, _ in .replaces }
         #expect(runs == runs.sorted())
         #expect((runs.last ?? 0) < 40)

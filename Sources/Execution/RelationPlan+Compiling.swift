@@ -1,0 +1,123 @@
+import Catalog
+import Postgres
+
+extension RelationPlan {
+    /// Checks a catalog's relations against the database and compiles those that fit.
+    ///
+    /// - Throws: `PostgresError` when the database cannot be asked.
+    public static func compile(
+        _ catalog: Catalog, on connection: Connection
+    ) throws(PostgresError) -> (plans: [String: RelationPlan], findings: [Finding]) {
+        var plans: [String: RelationPlan] = [:]
+        var findings: [Finding] = []
+        let written = catalog.relations.values.map(\.table)
+        for relation in catalog.sortedRelations {
+            let (checked, found, constraints, excludes) = try briefly(on: connection) {
+                () -> (CheckedRelation?, [Finding], [CheckConstraint], Bool) in
+                let (checked, found) = try CatalogCheck.check(relation, on: connection)
+                guard let table = checked?.table.name else { return (checked, found, [], false) }
+                return (
+                    checked, found, try CheckConstraint.read(table, on: connection),
+                    try ExclusionConstraint.isOn(table, on: connection)
+                )
+            }
+            findings += found
+            guard let checked else { continue }
+            var plan = RelationPlan(
+                checked, writtenTables: written, constraints: constraints, excludes: excludes)
+            if !constraints.isEmpty, try plan.problem(on: connection) != nil {
+                // A CHECK that cannot be asked of a staged item is left to the database.
+                plan = RelationPlan(
+                    checked, writtenTables: written, constraints: [], excludes: excludes)
+            }
+            if let problem = try plan.problem(on: connection) {
+                findings.removeAll { $0.relation == relation.name && $0.level == .ok }
+                findings.append(problem)
+                continue
+            }
+            plans[relation.name] = plan
+        }
+        return (plans, findings)
+    }
+
+    /// Lets the database plan the statements, which finds what is wrong in the catalog's own SQL.
+    private func problem(on connection: Connection) throws(PostgresError) -> Finding? {
+        let statements = [
+            sql.probe, sql.complete, sql.identify, sql.identifyTarget, sql.present, sql.check,
+            sql.insert, sql.clash, sql.lockTargets, sql.lockForUpdate, sql.update, sql.protect,
+            sql.lockForDelete, sql.lock, sql.delete,
+        ]
+        for statement in statements.compactMap({ $0 }) {
+            var parameters = emptyParameters
+            if statement == sql.lock { parameters.append(ArrayParameter(.int2)) }
+            if statement == sql.present { parameters.append(Int64(0)) }
+            let clause = "`set`, `reject` or `protect`"
+            if let finding = try problem(with: statement, parameters, clause, connection) {
+                return finding
+            }
+        }
+        for effect in sql.onAssign + sql.onUnassign {
+            var parameters = Parameters()
+            for _ in effect.sets { WrittenRows().append(to: &parameters) }
+            if let finding = try problem(with: effect.sql, parameters, "its effects", connection) {
+                return finding
+            }
+        }
+        for lookup in sql.lookups {
+            var parameters = Parameters()
+            parameters.append(ArrayParameter(.int4))
+            parameters.append(ArrayParameter(.text))
+            if let finding = try problem(with: lookup.sql, parameters, "`lookup`", connection) {
+                return finding
+            }
+        }
+        return nil
+    }
+
+    private func problem(
+        with statement: String, _ parameters: Parameters, _ clause: String,
+        _ connection: Connection
+    ) throws(PostgresError) -> Finding? {
+        do throws(PostgresError) {
+            try Self.briefly(on: connection) {
+                try connection.execute("EXPLAIN \(statement)", parameters)
+            }
+            return nil
+        } catch {
+            let isPassing = [.contention, .lock].contains(FailureClass(error))
+            guard !isPassing, !error.isConnectionLost, error.sqlState != nil else { throw error }
+            return Finding(
+                .error, relation.name,
+                "expected SQL that the database accepts, got an error: \(error.message)",
+                remedy: "mend \(clause) at \(relation.location)")
+        }
+    }
+
+    /// Asks something about tables in a transaction that does not wait for those who have locked them.
+    @discardableResult
+    private static func briefly<Answer>(
+        on connection: Connection, _ ask: () throws -> Answer
+    ) throws(PostgresError) -> Answer {
+        do {
+            return try connection.transaction(
+                opening: """
+                    BEGIN; SET LOCAL lock_timeout = '1s';
+                    SET LOCAL idle_in_transaction_session_timeout = '10s'
+                    """, ask)
+        } catch let error as PostgresError {
+            throw error
+        } catch {
+            preconditionFailure("a statement throws what the database says, got \(error)")
+        }
+    }
+
+    private var emptyParameters: Parameters {
+        var parameters = Parameters()
+        parameters.append(ArrayParameter(.int4))
+        for column in given {
+            parameters.append(ArrayParameter(StagedColumn.Wire(column.type).element))
+        }
+        for _ in attributePositions { parameters.append(ArrayParameter(.bool)) }
+        return parameters
+    }
+}

@@ -1,0 +1,88 @@
+import Catalog
+import Postgres
+
+/// How a row of the table is known to be the one of an item.
+struct RowMatch: Sendable {
+    private let relation: Relation
+    private let table: TableSchema
+    private let arbiter: UniqueIndex?
+    private let columns: [String]
+
+    init(_ checked: CheckedRelation) {
+        relation = checked.relation
+        table = checked.table
+        arbiter = checked.arbiter
+        columns = checked.table.columns.map(\.name)
+    }
+
+    /// No index keeps rows of one identity apart: they are looked for before they are written.
+    var isAntiJoin: Bool { arbiter == nil }
+
+    /// The rows that count as there: all, or those of a partial index.
+    var source: String {
+        guard let predicate = arbiter?.predicate else { return table.name.quoted }
+        return "(SELECT * FROM \(table.name.quoted) WHERE \(predicate))"
+    }
+
+    /// The same as a condition, for statements that need the table itself; empty for all rows.
+    func restriction(_ row: String) -> String {
+        guard let predicate = arbiter?.predicate else { return "" }
+        return " AND (\(QualifiedSQL.text(predicate, columns: columns, of: row)))"
+    }
+
+    /// A row has the identity of an item.
+    func matches(_ row: String, _ item: String = "item") -> String {
+        guard let arbiter, arbiter.hasExpressions else {
+            return relation.identity.map { compared($0, row, item) }.joined(separator: " AND ")
+        }
+        return arbiter.keys.map { key in
+            switch key {
+            case .column(let name): compared(name, row, item)
+            case .expression(let sql, _):
+                "(\(QualifiedSQL.text(sql, columns: columns, of: row))) = "
+                    + "(\(QualifiedSQL.text(sql, columns: columns, of: item)))"
+            }
+        }.joined(separator: " AND ")
+    }
+
+    private func compared(_ name: String, _ row: String, _ item: String) -> String {
+        let column = quoteIdentifier(name)
+        // IS NOT DISTINCT FROM finds NULLs but no index: only where NULLs can be. An item without a
+        // target or member is refused.
+        let isKey = (relation.target + relation.member).contains(name)
+        let isNullable = table.column(name)?.isRequired == false && !isKey
+        return "\(row).\(column) \(isNullable ? "IS NOT DISTINCT FROM" : "=") \(item).\(column)"
+    }
+
+    /// What the index compares, of a row.
+    func keys(of row: String) -> [String] {
+        (arbiter?.keys ?? []).map { key in
+            switch key {
+            case .column(let name): "\(row).\(quoteIdentifier(name))"
+            case .expression(let sql, _):
+                "(\(QualifiedSQL.text(sql, columns: columns, of: row)))"
+            }
+        }
+    }
+
+    /// - Parameter isByAnyIndex: whichever finds the row first, it is the same.
+    func conflictClause(isByAnyIndex: Bool) -> String {
+        guard let arbiter else { return "" }
+        if isByAnyIndex { return "ON CONFLICT DO NOTHING" }
+        let keys =
+            arbiter.hasExpressions
+            ? arbiter.keys.map { key in
+                switch key {
+                case .column(let name): quoteIdentifier(name)
+                case .expression(let sql, _): "(\(sql))"
+                }
+            } : relation.identity.map(quoteIdentifier)
+        let predicate = arbiter.predicate.map { " WHERE \($0)" } ?? ""
+        return "ON CONFLICT (\(keys.joined(separator: ", ")))\(predicate) DO NOTHING"
+    }
+}
+
+extension TableName {
+    /// As it stands in SQL.
+    var quoted: String { quoteIdentifier(schema) + "." + quoteIdentifier(name) }
+}
