@@ -126,6 +126,17 @@ public struct ChildTable: Sendable {
     public let computed: [ComputedColumn]
     public let conflict: ConflictRule
     public let rejects: [RejectRule]
+
+    /// The table as if it were a relation of its own: its targets are the parents' rows.
+    public func relation(in parent: Relation) -> Relation {
+        Relation(
+            name: "\(parent.name).\(field)", location: parent.location, table: table,
+            target: self.parent.map(\.column), member: Array(attributes.prefix(1)),
+            attributes: Array(attributes.dropFirst()), inputs: [], identity: identity,
+            computed: computed, lookups: [], conflict: conflict, isUnique: true, arbiter: nil,
+            rejects: rejects, protects: [], effects: Effects(), children: [], removalLimit: nil,
+            topics: [])
+    }
 }
 
 /// The most of a target's rows that go unnamed.

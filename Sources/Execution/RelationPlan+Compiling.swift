@@ -10,43 +10,80 @@ extension RelationPlan {
     ) throws(PostgresError) -> (plans: [String: RelationPlan], findings: [Finding]) {
         var plans: [String: RelationPlan] = [:]
         var findings: [Finding] = []
-        let written = catalog.relations.values.map(\.table)
+        let written = catalog.relations.values.flatMap { relation in
+            [relation.table] + relation.children.map(\.table)
+        }
         for relation in catalog.sortedRelations {
-            let (checked, found, constraints, excludes) = try briefly(on: connection) {
-                () -> (CheckedRelation?, [Finding], [CheckConstraint], Bool) in
-                let (checked, found) = try CatalogCheck.check(relation, on: connection)
-                guard let table = checked?.table.name else { return (checked, found, [], false) }
-                return (
-                    checked, found, try CheckConstraint.read(table, on: connection),
-                    try ExclusionConstraint.isOn(table, on: connection)
-                )
-            }
+            let (plan, found) = try compile(relation, [], written: written, on: connection)
             findings += found
-            guard let checked else { continue }
-            var plan = RelationPlan(
-                checked, writtenTables: written, constraints: constraints, excludes: excludes)
-            if !constraints.isEmpty, try plan.problem(on: connection) != nil {
-                // A CHECK that cannot be asked of a staged item is left to the database.
-                plan = RelationPlan(
-                    checked, writtenTables: written, constraints: [], excludes: excludes)
+            var children: [ChildPlan] = []
+            for child in relation.children {
+                let relation = child.relation(in: relation)
+                let (plan, found) = try compile(relation, [], written: written, on: connection)
+                findings += found
+                if let plan { children.append(ChildPlan(child: child, plan: plan)) }
             }
-            if let problem = try plan.problem(on: connection) {
-                findings.removeAll { $0.relation == relation.name && $0.level == .ok }
-                findings.append(problem)
-                continue
+            guard children.count == relation.children.count, let plan else { continue }
+            if children.isEmpty {
+                plans[relation.name] = plan
+            } else {
+                plans[relation.name] =
+                    try compile(relation, children, written: written, on: connection).plan
             }
-            plans[relation.name] = plan
         }
         return (plans, findings)
     }
 
+    /// Checks and compiles one relation.
+    private static func compile(
+        _ relation: Relation, _ children: [ChildPlan], written: [TableName],
+        on connection: Connection
+    ) throws(PostgresError) -> (plan: RelationPlan?, findings: [Finding]) {
+        var (checked, findings, constraints, excludes) = try briefly(on: connection) {
+            () -> (CheckedRelation?, [Finding], [CheckConstraint], Bool) in
+            let (checked, found) = try CatalogCheck.check(relation, on: connection)
+            guard let table = checked?.table.name else { return (checked, found, [], false) }
+            return (
+                checked, found, try CheckConstraint.read(table, on: connection),
+                try ExclusionConstraint.isOn(table, on: connection)
+            )
+        }
+        guard let checked else { return (nil, findings) }
+        for child in relation.children {
+            for pair in child.parent where checked.table.column(pair.parentColumn) == nil {
+                findings.append(
+                    Finding(
+                        .error, relation.name,
+                        "children.\(child.field).parent: expected a column of "
+                            + "\(checked.table.name), got \(pair.parentColumn)"))
+                return (nil, findings)
+            }
+        }
+        var plan = RelationPlan(
+            checked, writtenTables: written, constraints: constraints, excludes: excludes,
+            children: children)
+        if !constraints.isEmpty, try plan.problem(on: connection) != nil {
+            // A CHECK that cannot be asked of a staged item is left to the database.
+            constraints = []
+            plan = RelationPlan(
+                checked, writtenTables: written, constraints: [], excludes: excludes,
+                children: children)
+        }
+        if let problem = try plan.problem(on: connection) {
+            findings.removeAll { $0.level == .ok }
+            return (nil, findings + [problem])
+        }
+        return (plan, findings)
+    }
+
     /// Lets the database plan the statements, which finds what is wrong in the catalog's own SQL.
     private func problem(on connection: Connection) throws(PostgresError) -> Finding? {
-        let statements = [
-            sql.probe, sql.complete, sql.identify, sql.identifyTarget, sql.present, sql.check,
-            sql.insert, sql.clash, sql.lockTargets, sql.lockForUpdate, sql.update, sql.protect,
-            sql.lockForDelete, sql.lock, sql.delete,
-        ]
+        let statements =
+            [
+                sql.probe, sql.complete, sql.identify, sql.identifyTarget, sql.present, sql.check,
+                sql.insert, sql.clash, sql.lockTargets, sql.lockForUpdate, sql.update, sql.protect,
+                sql.lockForDelete, sql.lock, sql.delete, sql.parents,
+            ] + sql.deleteChildren
         for statement in statements.compactMap({ $0 }) {
             var parameters = emptyParameters
             if statement == sql.lock { parameters.append(ArrayParameter(.int2)) }

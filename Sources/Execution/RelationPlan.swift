@@ -47,18 +47,22 @@ public struct RelationPlan: Sendable {
     /// What an item is refused for by `check`, by the number that the statement returns.
     let checks: [ItemCheck]
     let sql: RelationSQL
+    /// The tables of rows that belong to a row.
+    let children: [ChildPlan]
 
     /// - Parameters:
     ///   - checked: the relation beside its table.
     ///   - writtenTables: the tables that the catalog's relations write.
     ///   - constraints: the CHECK constraints of the table that can be tested before the write.
     ///   - excludes: the table has an exclusion constraint.
+    ///   - children: the plans of the child tables, in the catalog's order.
     init(
         _ checked: CheckedRelation, writtenTables: [TableName], constraints: [CheckConstraint],
-        excludes: Bool
+        excludes: Bool, children: [ChildPlan] = []
     ) {
         let relation = checked.relation
         let table = checked.table
+        self.children = children
         self.relation = relation
         self.table = table
         let columns = relation.givenColumns
@@ -120,5 +124,19 @@ extension Relation {
         if columns.isEmpty { return true }
         let known = columns.reduce(into: Set(columns)) { $0.formUnion(sources(of: $1)) }
         return known.isSuperset(of: identity) || known.isSuperset(of: identitySources)
+    }
+}
+
+/// How the children of a relation's rows are written.
+struct ChildPlan: Sendable {
+    let child: ChildTable
+    /// The child table as a relation whose targets are the parents.
+    let plan: RelationPlan
+
+    /// For each of its target columns the place among the columns that its parents are read with.
+    func parentPlaces(among columns: [Column]) -> [Int] {
+        child.parent.compactMap { pair in
+            columns.firstIndex { $0.name == pair.parentColumn }
+        }
     }
 }

@@ -129,6 +129,8 @@ extension RelationRun {
         guard staging.items[earlier].operation == staging.items[later].operation else {
             return false
         }
+        // What comes with it may be more.
+        if hasChildren(Int32(later)) { return false }
         guard staging.items[later].operation == .unassign else {
             return succession(Int32(earlier), Int32(later)) == .repeats
         }

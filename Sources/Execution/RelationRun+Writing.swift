@@ -71,6 +71,7 @@ extension RelationRun {
         let updates = updatable(effect.assigns)
         let changing = try lock(removals: [], updates: updates, on: connection)
         try update(updates, changing, on: connection)
+        try writeChildren(of: effect.assigns, on: connection)
         try follow(plan.sql.onAssign, on: connection)
     }
 
@@ -182,6 +183,9 @@ extension RelationRun {
         let found = rows.filter { locked[Int($0)] }
         var gone: [Int32] = []
         if !found.isEmpty {
+            for sql in plan.sql.deleteChildren {
+                try connection.execute(sql, parameters(of: found))
+            }
             let answer = try connection.execute(
                 plan.sql.delete, parameters(of: found), binaryResult: true)
             gone = Self.items(answer)

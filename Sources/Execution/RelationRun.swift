@@ -47,6 +47,8 @@ struct RelationRun {
     var created = WrittenRows()
     var updated = WrittenRows()
     var removed = WrittenRows()
+    /// What the items give of each child table.
+    var children: [StagedChildren] = []
     /// The jobs that are refused as a whole, by their place in the batch.
     var refusedJobs: [Int32: Rejection] = [:]
     /// The items that had a row to remove, also where it is superseded that they did.
@@ -69,12 +71,23 @@ struct RelationRun {
         for index in indexes { staging.append(jobs[index].job.assignment, job: Int32(index)) }
         marks = [Mark](repeating: .open, count: staging.items.count)
         for (row, rejection) in staging.rejections { reject(row, rejection) }
+        stageChildren()
         guard !condemned.isEmpty else { return }
         for row in Int32(0)..<Int32(staging.items.count) {
             guard let refusal = condemned[key(ofRow: row)] else { continue }
             reject(row, refusal.rejection)
             if !refusal.isWritten { unreadable.insert(row) }
         }
+    }
+
+    /// The children of items of another run, as items of their own.
+    init(children staging: Staging, of run: RelationRun) {
+        plan = staging.plan
+        jobs = run.jobs
+        condemned = [:]
+        limits = run.limits
+        self.staging = staging
+        marks = [Mark](repeating: .open, count: staging.items.count)
     }
 
     func key(ofRow row: Int32) -> ItemKey {

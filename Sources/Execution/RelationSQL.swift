@@ -35,6 +35,12 @@ struct RelationSQL: Sendable {
     /// The items that were not written because of another row than theirs, by an index that is not
     /// the identity's.
     let clash: String?
+    /// The rows of the items, with the columns that children refer to; nil without children.
+    let parents: String?
+    /// What `parents` returns of a row, after the item.
+    let parentColumns: [Column]
+    /// Removes the children of the rows that `delete` will remove, a statement a child table.
+    let deleteChildren: [String]
     let onAssign: [EffectStatement]
     let onUnassign: [EffectStatement]
     let lookups: [LookupStatement]
@@ -92,6 +98,9 @@ struct RelationSQL: Sendable {
         lockTargets = relation.isUnique ? nil : writer.lockTargets()
         insert = writer.insert(isByAnyIndex: isByAnyIndex)
         clash = isByAnyIndex ? writer.clash(checked.otherIndexes) : nil
+        parentColumns = writer.parentColumns
+        parents = relation.children.isEmpty ? nil : writer.parents()
+        deleteChildren = relation.children.map(writer.deleteChildren)
         onAssign = relation.effects.onAssign.map {
             EffectStatement($0, of: checked.table, sets: [.created, .updated])
         }
@@ -209,6 +218,37 @@ private struct Writer {
               FROM (SELECT wanted.* FROM wanted) AS wanted JOIN \(rows.source) AS held
                 ON \(covers("held", by: "wanted")))
             \(parts.joined(separator: "\nUNION ALL\n"))
+            """
+    }
+
+    /// The columns that children refer to.
+    var parentColumns: [Column] {
+        let names = Set(relation.children.flatMap { $0.parent.map(\.parentColumn) })
+        return table.columns.filter { names.contains($0.name) }
+    }
+
+    func parents() -> String {
+        let columns = parentColumns.map { ", \(sent("held", $0))" }.joined()
+        let key = relation.identity.map { "held.\(quoteIdentifier($0))" }
+        return """
+            SELECT DISTINCT ON (\(Self.number)) \(Self.number)\(columns)
+            FROM (\(completed(for: Set(relation.identity)))) AS item
+            JOIN \(rows.source) AS held ON \(rows.matches("held"))
+            ORDER BY \(Self.number), \(key.joined(separator: ", "))
+            """
+    }
+
+    func deleteChildren(_ child: ChildTable) -> String {
+        let columns = child.parent.map { "held.\(quoteIdentifier($0.parentColumn))" }
+        let joins = child.parent.map {
+            "child.\(quoteIdentifier($0.column)) = parent.\(quoteIdentifier($0.parentColumn))"
+        }
+        return """
+            WITH parent AS MATERIALIZED (
+              SELECT DISTINCT \(columns.joined(separator: ", ")) FROM (\(removalItems())) AS item
+              JOIN \(rows.source) AS held ON \(covers("held")))
+            DELETE FROM \(child.table.quoted) AS child USING parent
+            WHERE \(joins.joined(separator: " AND "))
             """
     }
 

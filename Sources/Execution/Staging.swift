@@ -150,6 +150,62 @@ struct Staging {
         }
     }
 
+    /// Reads a child of an item; its target, the parent's row, is not known yet.
+    ///
+    /// - Returns: why it is refused.
+    mutating func append(
+        child node: JSONDocument.Index, of item: Item, in assignment: Assignment
+    ) -> Rejection? {
+        let document = assignment.document
+        let row = Int32(items.count)
+        items.append(item)
+        let isObject = document[node].kind == .object
+        let names = plan.relation.member + plan.relation.attributes
+        if isObject {
+            document.forEachPair(in: node) { key, _ in
+                guard !names.contains(document.text(of: key)) else { return }
+                reject(
+                    row, "unknown-attribute",
+                    "expected \(names.joined(separator: ", ")), "
+                        + "got \(MessageFault.quoted(key, of: document))")
+            }
+        } else if names.count > 1 {
+            let got = MessageFault.quoted(node, of: document)
+            reject(row, "invalid-value", "expected an object, got \(got)")
+        }
+        for index in readers.indices {
+            guard index >= plan.relation.target.count else {
+                columns[index].append(.missing)
+                continue
+            }
+            let name = readers[index].column.name
+            let value = isObject ? MemberNode.field(name, in: node, document) : node
+            if let value, isObject || names.count == 1 {
+                read(value, index, row, assignment)
+            } else {
+                columns[index].append(.missing)
+                checkPresence(of: index, row, assignment)
+            }
+        }
+        return rejections[row]
+    }
+
+    /// Appends a child of another staging, now that its parent's row is known.
+    ///
+    /// - Parameter fields: where the answer has the values of the target's columns.
+    mutating func append(
+        child row: Int32, of other: Staging, parent: Int, _ fields: [Int], in answer: Rows
+    ) {
+        items.append(other.items[Int(row)])
+        for position in columns.indices {
+            if position < fields.count {
+                columns[position].append(parent, fields[position], of: answer)
+            } else {
+                columns[position].append(Int(row), of: other.columns[position])
+            }
+        }
+    }
+
     /// Notes the name by which an item calls its target or member, if it does.
     private mutating func lookUp(
         _ side: Lookup.Side, _ node: JSONDocument.Index, _ row: Int32, _ assignment: Assignment
