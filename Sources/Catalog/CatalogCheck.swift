@@ -221,10 +221,12 @@ public struct CatalogCheck {
                     "expected a column that can be written, \(name) is generated always",
                     remedy: "leave it out")
             }
-            if relation.givenColumns.contains(name), column.type == .other {
+            let isKey = relation.target.contains(name) || relation.member.contains(name)
+            if isKey, column.equalityOperator == nil {
                 error(
-                    "expected a type that jobs can give, \(name) is \(column.typeName)",
-                    remedy: "compute it with `set`, or leave it out")
+                    "expected a type with an equality for target and member, \(name) is "
+                        + column.typeName,
+                    remedy: "make it another type, such as jsonb for json, or an attribute")
             }
         }
         let known = Set(table.columns.map(\.name))

@@ -1,21 +1,52 @@
 /// What values a column takes, as far as they are checked before a statement.
+///
+/// Domains are followed to what they are made of.
 public enum ColumnType: Hashable, Sendable {
     case int16, int32, int64
+    /// `oid`: a whole number of 32 bits without a sign.
+    case oid
     case boolean
     case uuid
-    /// `text`, `varchar`, `citext` and the like; the limit is in characters.
-    case text(limit: Int?)
+    /// `text`, `varchar`, `citext` and the like.
+    case text(limit: TextLimit?)
     /// `char(n)`: blanks at the end do not count.
     case character(limit: Int)
-    case numeric
-    case float
+    /// `numeric`, or `numeric(precision, scale)`.
+    case numeric(NumericShape?)
+    case float32, float64
     case date
     case timestamp
     case timestampWithZone
     /// One of the labels, case-sensitive.
     case enumeration([String])
-    /// A type whose values are not understood.
-    case other
+    /// `bytea`.
+    case bytes
+    /// `bit(n)`: exactly so many digits; `varbit(n)`: at most.
+    case bits(limit: Int?, isVarying: Bool)
+    /// `json`, `jsonb`.
+    case json
+    /// An array of any type, with what stands between two elements in its text form.
+    indirect case array(of: ColumnType, separator: UInt8)
+    /// A type whose texts only the database reads, by its name.
+    case other(String)
+}
+
+/// How long a text may be.
+public enum TextLimit: Hashable, Sendable {
+    case characters(Int)
+    /// What `name` and `"char"` take.
+    case bytes(Int)
+}
+
+/// The digits of `numeric(precision, scale)`.
+public struct NumericShape: Hashable, Sendable {
+    public let precision: Int
+    public let scale: Int
+
+    public init(precision: Int, scale: Int) {
+        self.precision = precision
+        self.scale = scale
+    }
 }
 
 /// A column of a table as `pg_catalog` describes it.
@@ -33,9 +64,12 @@ public struct Column: Sendable {
     public let isMadeByDatabase: Bool
     /// The database numbers rows that come without a value.
     public let isIdentity: Bool
-    /// Two values are equal only if their bytes are: false for citext, `char(n)`, numeric and
-    /// collations that fold.
+    /// Two values are equal only if their bytes are, as they travel: false for citext, `char(n)`,
+    /// numeric, collations that fold, and what the database writes otherwise than jobs do.
     public let hasExactEquality: Bool
+    /// The operator by which the database holds two values equal, with its schema where it is an
+    /// extension's; nil for a type that has none, such as json or point.
+    public let equalityOperator: String?
 
     /// A row can be written without a value for it.
     public var canBeOmitted: Bool {

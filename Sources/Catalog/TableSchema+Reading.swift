@@ -31,18 +31,18 @@ extension TableSchema {
     private static func readColumns(
         _ oid: Parameters, on connection: Connection
     ) throws(PostgresError) -> [Column] {
+        let types = try TypeTable(of: oid, on: connection)
         let rows = try connection.execute(columnQuery, oid)
         return (0..<rows.count).map { row in
-            let base = rows.string(row, 5)
-            let modifier = rows.int(row, 6)
-            let type = columnType(
-                base: base, kind: rows.string(row, 7), category: rows.string(row, 8),
-                modifier: modifier, labels: rows.string(row, 9))
+            let number = rows.string(row, 5)
+            let type = types.type(number, modifier: rows.int(row, 6))
             return Column(
                 name: rows.string(row, 0), type: type, typeName: rows.string(row, 1),
-                isRequired: rows.bool(row, 2), defaultExpression: rows.optionalString(row, 3),
-                isMadeByDatabase: rows.bool(row, 4), isIdentity: rows.bool(row, 11),
-                hasExactEquality: rows.bool(row, 10) && hasExactEquality(type, base: base))
+                isRequired: rows.bool(row, 2) || types.refusesNull(number),
+                defaultExpression: rows.optionalString(row, 3),
+                isMadeByDatabase: rows.bool(row, 4), isIdentity: rows.bool(row, 8),
+                hasExactEquality: rows.bool(row, 7) && types.hasExactEquality(number, type),
+                equalityOperator: types.equalityOperator(number))
         }
     }
 
@@ -54,45 +54,14 @@ extension TableSchema {
         parameters.append(input.typeName)
         let rows = try connection.execute(typeQuery, parameters)
         guard rows.count == 1 else { return nil }
-        let type = columnType(
-            base: rows.string(0, 1), kind: rows.string(0, 2), category: rows.string(0, 3),
-            modifier: -1, labels: rows.string(0, 4))
+        let number = rows.string(0, 0)
+        let types = try TypeTable(ofType: number, on: connection)
+        let type = types.type(number, modifier: -1)
         return Column(
-            name: input.name, type: type, typeName: rows.string(0, 0), isRequired: true,
+            name: input.name, type: type, typeName: rows.string(0, 1), isRequired: true,
             defaultExpression: nil, isMadeByDatabase: false, isIdentity: false,
-            hasExactEquality: hasExactEquality(type, base: rows.string(0, 1)))
-    }
-
-    private static func columnType(
-        base: String, kind: String, category: String, modifier: Int, labels: String
-    ) -> ColumnType {
-        // A length is stored with the four bytes of a varlena header added (varchar.c).
-        let length = modifier >= 4 ? modifier - 4 : nil
-        if kind == "e" { return .enumeration(list(labels)) }
-        switch base {
-        case "int2": return .int16
-        case "int4": return .int32
-        case "int8": return .int64
-        case "bool": return .boolean
-        case "uuid": return .uuid
-        case "text", "citext", "name": return .text(limit: base == "name" ? 63 : nil)
-        case "varchar": return .text(limit: length)
-        case "bpchar": return length.map { .character(limit: $0) } ?? .text(limit: nil)
-        case "numeric": return .numeric
-        case "float4", "float8": return .float
-        case "date": return .date
-        case "timestamp": return .timestamp
-        case "timestamptz": return .timestampWithZone
-        default: return .other
-        }
-    }
-
-    private static func hasExactEquality(_ type: ColumnType, base: String) -> Bool {
-        switch type {
-        case .int16, .int32, .int64, .boolean, .uuid, .enumeration: true
-        case .text: base != "citext" && base != "bpchar"
-        case .character, .numeric, .float, .date, .timestamp, .timestampWithZone, .other: false
-        }
+            hasExactEquality: types.hasExactEquality(number, type),
+            equalityOperator: types.equalityOperator(number))
     }
 
     private static func readForeignKeys(
@@ -103,7 +72,8 @@ extension TableSchema {
             ForeignKey(
                 name: rows.string(row, 0), columns: list(rows.string(row, 1)),
                 parent: TableName(schema: rows.string(row, 2), name: rows.string(row, 3)),
-                parentColumns: list(rows.string(row, 4)), isFullMatch: rows.bool(row, 5))
+                parentColumns: list(rows.string(row, 4)), isFullMatch: rows.bool(row, 5),
+                operators: list(rows.string(row, 6)))
         }
     }
 
@@ -128,7 +98,7 @@ extension TableSchema {
     }
 
     /// A list that a query has joined by the unit separator, which no name or label has.
-    private static func list(_ text: String) -> [String] {
+    static func list(_ text: String) -> [String] {
         text.isEmpty
             ? []
             : text.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
@@ -153,23 +123,20 @@ extension TableSchema {
           AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
         """
 
-    /// The columns, each domain followed to its base type.
+    /// The columns.
     ///
-    /// NOT NULL may come from any domain on the way. Types outside pg_catalog are named with their
-    /// schema: the search path is nobody's to rely on.
+    /// Types outside pg_catalog are named with their schema: the search path is nobody's to rely on.
     private static let columnQuery = """
         SELECT a.attname,
                CASE WHEN own.typnamespace = 'pg_catalog'::regnamespace
                     THEN pg_catalog.format_type(a.atttypid, a.atttypmod)
                     ELSE quote_ident(space.nspname) || '.' || quote_ident(own.typname) END,
-               a.attnotnull OR base.required,
+               a.attnotnull,
                CASE WHEN a.attgenerated = ''
                     THEN coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid),
                                   pg_catalog.pg_get_expr(own.typdefaultbin, 0)) END,
                a.attgenerated <> '' OR a.attidentity = 'a',
-               t.typname, base.modifier, t.typtype::text, t.typcategory::text,
-               coalesce((SELECT string_agg(e.enumlabel, E'\\x1f' ORDER BY e.enumsortorder)
-                         FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), ''),
+               a.atttypid::text, a.atttypmod,
                coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l
                          WHERE l.oid = a.attcollation), true),
                a.attidentity <> ''
@@ -177,28 +144,16 @@ extension TableSchema {
         JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
         JOIN pg_catalog.pg_namespace space ON space.oid = own.typnamespace
         LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        CROSS JOIN LATERAL (
-          WITH RECURSIVE step (type, modifier, required) AS (
-            SELECT a.atttypid, a.atttypmod, false
-            UNION ALL
-            SELECT t.typbasetype, t.typtypmod, step.required OR t.typnotnull
-            FROM step JOIN pg_catalog.pg_type t ON t.oid = step.type AND t.typtype = 'd')
-          SELECT step.type, step.modifier, bool_or(step.required) OVER () AS required
-          FROM step JOIN pg_catalog.pg_type t ON t.oid = step.type
-          ORDER BY t.typtype = 'd' LIMIT 1) AS base
-        JOIN pg_catalog.pg_type t ON t.oid = base.type
         WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
         """
 
     /// A type by its name in SQL, without its length: a cast to one would cut a value in silence.
     private static let typeQuery = """
-        SELECT CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace
+        SELECT t.oid::text,
+               CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace
                     THEN pg_catalog.format_type(t.oid, NULL)
-                    ELSE quote_ident(n.nspname) || '.' || quote_ident(t.typname) END,
-               t.typname, t.typtype::text, t.typcategory::text,
-               coalesce((SELECT string_agg(e.enumlabel, E'\\x1f' ORDER BY e.enumsortorder)
-                         FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), '')
+                    ELSE quote_ident(n.nspname) || '.' || quote_ident(t.typname) END
         FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
         WHERE t.oid = to_regtype($1)
         """
@@ -218,7 +173,11 @@ extension TableSchema {
                 FROM unnest(c.confkey) WITH ORDINALITY k (number, position)
                 JOIN pg_catalog.pg_attribute a
                   ON a.attrelid = c.confrelid AND a.attnum = k.number),
-               c.confmatchtype = 'f'
+               c.confmatchtype = 'f',
+               (SELECT string_agg(\(TypeTable.operatorName), E'\\x1f' ORDER BY k.position)
+                FROM unnest(c.conpfeqop) WITH ORDINALITY k (number, position)
+                JOIN pg_catalog.pg_operator o ON o.oid = k.number
+                JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace)
         FROM pg_catalog.pg_constraint c
         JOIN pg_catalog.pg_class p ON p.oid = c.confrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace

@@ -24,6 +24,8 @@ public struct ForeignKey: Sendable {
     public let parentColumns: [String]
     /// MATCH FULL: a row with some of its columns NULL is refused.
     public let isFullMatch: Bool
+    /// By what the database compares each parent column with its column.
+    public let operators: [String]
 
     /// The rejection code: the column without `_id`, of several columns the last.
     public var rejectionCode: String {

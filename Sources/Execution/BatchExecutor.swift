@@ -92,9 +92,10 @@ public struct BatchExecutor: Sendable {
                 continue
             } catch let restart as Restart {
                 condemned.merge(restart.condemned) { first, _ in first }
-            } catch let error as PostgresError where FailureClass(error) == .permanent {
+            } catch let error as PostgresError where FailureClass(error).mayBeAnItems {
                 let found = try isolate(batch, condemned, on: connection)
-                guard !found.isEmpty || !isInParts else { throw error }
+                let isItems = FailureClass(error) == .permanent && !isInParts
+                guard !found.isEmpty || isItems else { throw error }
                 isInParts = found.isEmpty
                 condemned.merge(found) { first, _ in first }
             }

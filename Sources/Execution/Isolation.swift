@@ -48,7 +48,8 @@ struct Isolation: EffectWriter {
 
     /// Does something with the rows, then with halves of them where it fails.
     ///
-    /// - Parameter code: the code of a refusal for which the database names no constraint.
+    /// - Parameter code: the code of a refusal for which the database names no constraint, where
+    ///   nothing is done but to read values.
     /// - Returns: the rows for which it failed alone.
     private mutating func halve(
         _ rows: ArraySlice<Int32>, unnamed code: String?,
@@ -60,8 +61,11 @@ struct Isolation: EffectWriter {
             try act(connection, rows)
             try connection.script("RELEASE SAVEPOINT part")
             return [:]
-        } catch let error as PostgresError where FailureClass(error) == .permanent {
+        } catch let error as PostgresError where FailureClass(error).mayBeAnItems {
             try connection.script("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
+            guard try FailureClass(error) == .permanent || isOfAValue(code, act) else {
+                throw error
+            }
             guard rows.count > 1 else {
                 let rejection = Self.rejection(error, unnamed: code)
                 refused[first] = Refusal(rejection: rejection, isClash: Self.isClash(error))
@@ -71,6 +75,25 @@ struct Isolation: EffectWriter {
             let left = try halve(rows[..<middle], unnamed: code, act)
             let right = try halve(rows[middle...], unnamed: code, act)
             return left.merging(right) { left, _ in left }
+        }
+    }
+
+    /// Whether what a query of nothing but values fails with is the fault of a value.
+    ///
+    /// Some types refuse a text with the codes of an error in the SQL itself, as tsquery and
+    /// regclass do. Such a query succeeds without values.
+    private func isOfAValue(
+        _ code: String?, _ act: (Connection, ArraySlice<Int32>) throws -> Void
+    ) throws -> Bool {
+        guard code != nil else { return false }
+        try connection.script("SAVEPOINT part")
+        do {
+            try act(connection, [])
+            try connection.script("RELEASE SAVEPOINT part")
+            return true
+        } catch is PostgresError {
+            try connection.script("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
+            return false
         }
     }
 
@@ -87,6 +110,11 @@ struct Isolation: EffectWriter {
     private static func isClash(_ error: PostgresError) -> Bool {
         error.sqlState == .uniqueViolation || error.sqlState == .exclusionViolation
     }
+}
+
+extension FailureClass {
+    /// Something that one item alone may be the reason for.
+    var mayBeAnItems: Bool { self == .permanent || self == .schema }
 }
 
 extension Coalescer.NetEffect {

@@ -59,8 +59,8 @@ struct ItemCheck: Sendable {
     private static func foreignKey(_ key: ForeignKey) -> ItemCheck {
         let parent = key.parent.quoted
         let isGiven = key.columns.map { "item.\(quoteIdentifier($0)) IS NOT NULL" }
-        let joins = zip(key.columns, key.parentColumns).map { column, parentColumn in
-            "parent.\(quoteIdentifier(parentColumn)) = item.\(quoteIdentifier(column))"
+        let joins = zip(zip(key.columns, key.parentColumns), key.operators).map { columns, equals in
+            "parent.\(quoteIdentifier(columns.1)) \(equals) item.\(quoteIdentifier(columns.0))"
         }
         let values = key.columns.map { "\"{\($0)}\"" }.joined(separator: ", ")
         return ItemCheck(

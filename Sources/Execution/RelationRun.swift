@@ -14,7 +14,8 @@ protocol EffectWriter {
 
     /// Finds the items that make a statement fail which only reads.
     ///
-    /// - Parameter code: the code of items for which the database names no constraint.
+    /// - Parameter code: the code of items for which the database names no constraint, where the
+    ///   statement reads nothing but their values.
     mutating func sift(
         _ rows: [Int32], unnamed code: String?, _ query: ([Int32]) throws -> Void
     ) throws -> [Int32: Rejection]

@@ -46,12 +46,12 @@ struct RowMatch: Sendable {
     }
 
     private func compared(_ name: String, _ row: String, _ item: String) -> String {
-        let column = quoteIdentifier(name)
-        // IS NOT DISTINCT FROM finds NULLs but no index: only where NULLs can be. An item without a
-        // target or member is refused.
+        // What finds NULLs finds no index: only where NULLs can be. An item without a target or member
+        // is refused.
         let isKey = (relation.target + relation.member).contains(name)
         let isNullable = table.column(name)?.isRequired == false && !isKey
-        return "\(row).\(column) \(isNullable ? "IS NOT DISTINCT FROM" : "=") \(item).\(column)"
+        let comparison = Comparison(name, table.column(name)?.equalityOperator)
+        return isNullable ? comparison.same(row, item) : comparison.equal(row, item)
     }
 
     /// What the index compares, of a row.

@@ -15,11 +15,11 @@ struct StagedColumn {
             switch type {
             case .int16: self = .int16
             case .int32: self = .int32
-            case .int64: self = .int64
+            case .int64, .oid: self = .int64
             case .boolean: self = .boolean
             case .uuid: self = .uuid
-            case .text, .character, .numeric, .float, .date, .timestamp, .timestampWithZone,
-                .enumeration, .other:
+            case .text, .character, .numeric, .float32, .float64, .date, .timestamp,
+                .timestampWithZone, .enumeration, .bytes, .bits, .json, .array, .other:
                 self = .text
             }
         }
@@ -141,9 +141,10 @@ struct StagedColumn {
             return false
         }
         switch column.type {
-        case .text: return true
-        case .numeric: return DecimalText(texts[textRange(a)]) == DecimalText(texts[textRange(b)])
-        default: return false
+        case .numeric, .float32, .float64:
+            // The two zeros of a float are equal too.
+            return DecimalText(texts[textRange(a)]) == DecimalText(texts[textRange(b)])
+        default: return column.type.storesEqualsDifferently
         }
     }
 
@@ -207,5 +208,19 @@ struct StagedColumn {
 
     private func textRange(_ row: Int) -> Range<Int> {
         (row == 0 ? 0 : Int(words[row - 1]))..<Int(words[row])
+    }
+}
+
+extension ColumnType {
+    /// Values that the database finds equal may be stored as they came, each in its own way.
+    fileprivate var storesEqualsDifferently: Bool {
+        switch self {
+        case .int16, .int32, .int64, .oid, .boolean, .uuid, .enumeration, .character, .date,
+            .timestamp, .timestampWithZone, .bytes, .bits:
+            false
+        // An interval of a day is one of 24 hours; what has no equality is compared as text.
+        case .text, .numeric, .float32, .float64, .json, .other: true
+        case .array(let element, separator: _): element.storesEqualsDifferently
+        }
     }
 }

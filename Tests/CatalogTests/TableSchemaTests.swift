@@ -5,18 +5,35 @@ import Testing
 @Suite struct TableSchemaTests {
     @Test("every type is known, and what is not is other")
     func types() throws {
+        func array(_ element: ColumnType) -> ColumnType {
+            .array(of: element, separator: UInt8(ascii: ","))
+        }
         let expected: [(sql: String, type: ColumnType, isExact: Bool)] = [
             ("smallint", .int16, true), ("integer", .int32, true), ("bigint", .int64, true),
             ("boolean", .boolean, true), ("uuid", .uuid, true), ("text", .text(limit: nil), true),
-            ("varchar(20)", .text(limit: 20), true), ("varchar", .text(limit: nil), true),
-            ("name", .text(limit: 63), true), ("char(32)", .character(limit: 32), false),
-            ("char", .character(limit: 1), false), ("bpchar", .text(limit: nil), false),
-            ("numeric", .numeric, false), ("numeric(10,2)", .numeric, false),
-            ("real", .float, false), ("double precision", .float, false), ("date", .date, false),
-            ("timestamp(3)", .timestamp, false), ("timestamptz", .timestampWithZone, false),
-            ("timestamptz(0)", .timestampWithZone, false), ("jsonb", .other, false),
-            ("bytea", .other, false), ("integer[]", .other, false), ("text[]", .other, false),
-            ("interval", .other, false), ("\"char\"", .other, false), ("inet", .other, false),
+            ("varchar(20)", .text(limit: .characters(20)), true),
+            ("varchar", .text(limit: nil), true), ("name", .text(limit: .bytes(63)), true),
+            ("char(32)", .character(limit: 32), false), ("char", .character(limit: 1), false),
+            ("bpchar", .text(limit: nil), false), ("numeric", .numeric(nil), false),
+            ("numeric(10,2)", .numeric(NumericShape(precision: 10, scale: 2)), false),
+            ("numeric(2,-3)", .numeric(NumericShape(precision: 2, scale: -3)), false),
+            ("real", .float32, false), ("double precision", .float64, false),
+            ("date", .date, false), ("timestamp(3)", .timestamp, false),
+            ("timestamptz", .timestampWithZone, false),
+            ("timestamptz(0)", .timestampWithZone, false), ("jsonb", .json, false),
+            ("json", .json, false), ("bytea", .bytes, false), ("oid", .oid, true),
+            ("bit", .bits(limit: 1, isVarying: false), false),
+            ("bit varying", .bits(limit: nil, isVarying: true), false),
+            ("varbit(7)", .bits(limit: 7, isVarying: true), false),
+            ("integer[]", array(.int32), false), ("text[][]", array(.text(limit: nil)), false),
+            ("varchar(3)[]", array(.text(limit: .characters(3))), false),
+            (
+                "numeric(5,2)[]", array(.numeric(NumericShape(precision: 5, scale: 2))), false
+            ),
+            ("box[]", .array(of: .other("box"), separator: UInt8(ascii: ";")), false),
+            ("interval", .other("interval"), false), ("inet", .other("inet"), false),
+            ("int2vector", .other("int2vector"), false),
+            ("\"char\"", .text(limit: .bytes(1)), true),
         ]
         let columns = expected.enumerated().map { "c\($0) \($1.sql)" }.joined(separator: ", ")
         let bench = try SchemaBench("CREATE TABLE t (\(columns))")
@@ -45,17 +62,60 @@ import Testing
         let table = try #require(try bench.table("t"))
         #expect(
             ["a", "b", "c", "d"].map { table.column($0)?.type }
-                == Array(repeating: .text(limit: 10), count: 4))
+                == Array(repeating: .text(limit: .characters(10)), count: 4))
         #expect(
             table.columns.map(\.isRequired) == [false, true, true, true, true, true, true, false])
         #expect(table.column("c")?.typeName == "\"Odd Schema\".\"Third\"")
         #expect(table.columns.map(\.defaultExpression) == [nil, nil, nil, nil, "7", "7", "8", nil])
         #expect(table.column("b")?.canBeOmitted == false)
         #expect(table.column("f")?.canBeOmitted == true)
-        #expect(table.column("h")?.type == .other)
+        #expect(
+            table.column("h")?.type
+                == .array(of: .text(limit: .characters(10)), separator: UInt8(ascii: ",")))
         // The database agrees.
         try bench.connection.script("INSERT INTO t (b, c, d) VALUES ('', '', '')")
         #expect(try bench.connection.execute("SELECT e, f, g FROM t").int(0, 1) == 7)
+    }
+
+    @Test("a domain over a domain over an array of a domain is followed to the elements")
+    func arraysOfDomains() throws {
+        let bench = try SchemaBench(
+            """
+            CREATE DOMAIN amount AS numeric(5,2) NOT NULL;
+            CREATE DOMAIN amounts AS amount[];
+            CREATE DOMAIN few AS amounts CHECK (cardinality(VALUE) < 4);
+            CREATE TABLE t (a few, b few[]);
+            """)
+        let table = try #require(try bench.table("t"))
+        let amount = ColumnType.numeric(NumericShape(precision: 5, scale: 2))
+        let list = ColumnType.array(of: amount, separator: UInt8(ascii: ","))
+        #expect(
+            table.columns.map(\.type) == [list, .array(of: list, separator: UInt8(ascii: ","))])
+        #expect(table.columns.map(\.typeName) == ["public.few", "public._few"])
+        #expect(table.columns.map(\.isRequired) == [false, false])
+    }
+
+    @Test("a type has the operator of its default equality, or none")
+    func equality() throws {
+        let bench = try SchemaBench(
+            """
+            CREATE SCHEMA elsewhere; CREATE EXTENSION citext SCHEMA elsewhere;
+            CREATE DOMAIN mail AS elsewhere.citext;
+            CREATE TYPE pair AS (a integer, b text);
+            CREATE TYPE odd AS (a integer, b json);
+            CREATE TYPE color AS ENUM ('red');
+            CREATE TABLE t (a varchar(3), b jsonb, c json, d xml, e point, f box, g json[], h integer[],
+              i pair, j odd, k mail, l elsewhere.citext[], m color, n int4range, o regclass, p cidr,
+              q xid, r name, s "char", t bytea);
+            """)
+        let table = try #require(try bench.table("t"))
+        let none = ["c", "d", "e", "f", "g", "j"]
+        for column in table.columns {
+            let expected =
+                none.contains(column.name)
+                ? nil : column.name == "k" ? "OPERATOR(elsewhere.=)" : "="
+            #expect(column.equalityOperator == expected, "\(column.name)")
+        }
     }
 
     @Test("an enum has its labels in their order, also behind a domain")
@@ -145,6 +205,7 @@ import Testing
         #expect(keys.map(\.isFullMatch) == [true, false, false])
         #expect(keys.map(\.rejectionCode) == ["unknown-b", "unknown-z", "unknown-a"])
         #expect(keys[0].parent == TableName(schema: "other", name: "parent"))
+        #expect(keys.map(\.operators) == [["=", "="], ["="], ["=", "="]])
     }
 
     @Test("a foreign key to a partitioned table is one key, not one for each partition")

@@ -23,11 +23,16 @@ import Testing
     struct Table: Sendable, CustomTestStringConvertible {
         let type: String
         let values: [(json: String, fate: Fate)]
+        /// A key can be made of it.
+        let isKey: Bool
 
         var testDescription: String { type }
 
-        init(_ type: String, _ stored: [String: String], refused: [String]) {
+        init(
+            _ type: String, _ stored: [String: String], refused: [String], isKey: Bool = true
+        ) {
             self.type = type
+            self.isKey = isKey
             values =
                 stored.sorted { $0.key < $1.key }.map { ($0.key, .stored($0.value)) }
                 + refused.map { ($0, .refused) }
@@ -35,7 +40,7 @@ import Testing
     }
 
     private static let million = String(repeating: "9", count: 1_000_000)
-    private static let never = [
+    static let never = [
         "[]", "{}", "[1]", #"{"a":1}"#,
     ]
     private static let notNumbers =
@@ -151,6 +156,7 @@ import Testing
     ]
 
     private static let types = """
+        \(furtherTypes)
         CREATE TYPE color AS ENUM ('red', 'it''s; "blue"');
         CREATE DOMAIN even AS integer CONSTRAINT is_even CHECK (VALUE % 2 = 0);
         CREATE DOMAIN word AS varchar(8) CONSTRAINT is_word CHECK (VALUE ~ '^[a-z]+$');
@@ -180,7 +186,7 @@ import Testing
             catalog: catalog(attribute: attribute))
     }
 
-    @Test(arguments: tables)
+    @Test(arguments: tables + furtherTables)
     func anAttributeIsStoredExactlyOrRefused(_ table: Table) throws {
         let desk = try Self.desk(table.type, attribute: true)
         let members = table.values.enumerated().map { #"{"member":\#($0),"value":\#($1.json)}"# }
@@ -201,7 +207,7 @@ import Testing
             case .refused:
                 #expect(stored.isEmpty, "\(table.type): \(shown)")
                 // A domain's constraint has a name of its own.
-                let codes = ["invalid-value", "is_even", "is_word"]
+                let codes = ["invalid-value", "is_even", "is_word", "is_few"]
                 #expect(
                     rejection.map { codes.contains($0.code) } == true, "\(table.type): \(shown)")
                 #expect(rejection?.member == String(index))
@@ -210,7 +216,7 @@ import Testing
         }
     }
 
-    @Test(arguments: tables)
+    @Test(arguments: (tables + furtherTables).filter(\.isKey))
     func aMemberIsStoredExactlyOrRefused(_ table: Table) throws {
         let desk = try Self.desk(table.type, attribute: false)
         // What is an object or a list may be one of the member with its attributes.

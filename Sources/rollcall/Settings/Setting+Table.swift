@@ -95,7 +95,7 @@ extension Setting {
             "The most items of one job; one with more is a dead letter."),
         .integer(
             "limits.text_length", \.limits.textLength, 1...1_000_000,
-            "The most characters of one text in a message."),
+            "The most characters of one text, list or JSON value in a message."),
         .integer(
             "limits.json_depth", \.limits.jsonDepth, 4...256,
             "How deep the JSON of a message may be nested."),
