@@ -51,8 +51,8 @@ public struct CheckedRelation: Sendable {
 
 /// Checks a relation's declaration against the table itself.
 public struct CatalogCheck {
-    public private(set) var findings: [Finding] = []
-    private let relation: Relation
+    public internal(set) var findings: [Finding] = []
+    let relation: Relation
     private var inputs: [Column] = []
 
     /// Checks one relation.
@@ -73,28 +73,29 @@ public struct CatalogCheck {
                     remedy: nil)
             }
         }
-        let checked = check.run(table)
+        let checked = check.run(
+            table, try TableSurroundings.read(relation.table, on: connection))
         return (checked, check.findings)
     }
 
     private init(relation: Relation) { self.relation = relation }
 
-    private mutating func run(_ table: TableSchema?) -> CheckedRelation? {
+    private mutating func run(
+        _ table: TableSchema?, _ surroundings: TableSurroundings?
+    ) -> CheckedRelation? {
         guard let table else {
             error(
                 "expected the table \(relation.table), got none",
                 remedy: "create it, or mend `table` at \(relation.location)")
             return nil
         }
-        guard table.kind == "r" || table.kind == "p" else {
-            error(
-                "expected a table, \(relation.table) is a view or a foreign table",
-                remedy: "name the table behind it")
+        guard let surroundings else {
+            checkKind(table)
             return nil
         }
         checkColumns(table)
         checkRequired(table)
-        checkAccess(table)
+        checkAccess(table, surroundings)
         let arbiter = relation.isUnique ? findArbiter(table) : nil
         if !relation.isUnique {
             findings.append(
@@ -115,13 +116,18 @@ public struct CatalogCheck {
                         + "is rejected \(index.name)"))
         }
         if let arbiter { checkAgreement(arbiter, others) }
+        checkIdentity(table, arbiter)
+        checkSurroundings(surroundings)
         guard !findings.contains(where: { $0.level == .error }) else { return nil }
-        findings.append(
-            Finding(
-                .ok, relation.name,
-                "\(table.name), identity (\(relation.identity.joined(separator: ", "))) by "
-                    + "\(arbiter?.name ?? "a lock for each target"), \(table.foreignKeys.count) "
-                    + "foreign keys, \(relation.rejects.count + relation.protects.count) rules"))
+        let facts =
+            [
+                "\(table.name)",
+                "identity (\(relation.identity.joined(separator: ", "))) by "
+                    + (arbiter?.name ?? "a lock for each target"),
+                "\(table.foreignKeys.count) foreign keys",
+                "\(relation.rejects.count + relation.protects.count) rules",
+            ] + removals(surroundings)
+        findings.append(Finding(.ok, relation.name, facts.joined(separator: ", ")))
         return CheckedRelation(
             relation: relation, table: table, inputs: inputs, arbiter: arbiter)
     }
@@ -258,35 +264,15 @@ public struct CatalogCheck {
         }
     }
 
-    private mutating func checkAccess(_ table: TableSchema) {
-        var needed: Set = ["SELECT", "INSERT", "DELETE"]
-        // Locking rows before they change needs UPDATE, also for rows that are only removed.
-        needed.insert("UPDATE")
-        let missing = table.missingPrivileges.filter(needed.contains)
-        if !missing.isEmpty {
-            let privileges = missing.joined(separator: ", ")
-            error(
-                "expected the privileges \(privileges) on \(table.name), got none",
-                remedy: "GRANT \(privileges) ON \(quoted(table.name)) TO the worker's role")
-        }
-        if table.hasRowSecurity {
-            error(
-                "expected no row-level security for the worker's role on \(table.name)",
-                remedy: "give the role BYPASSRLS")
-        }
-        for trigger in table.rowTriggers {
-            findings.append(
-                Finding(
-                    .warning, relation.name,
-                    "the trigger \(trigger) runs for each row that is written"))
-        }
-    }
-
-    private func quoted(_ name: TableName) -> String {
+    func quoted(_ name: TableName) -> String {
         quoteIdentifier(name.schema) + "." + quoteIdentifier(name.name)
     }
 
-    private mutating func error(_ message: String, remedy: String?) {
+    mutating func error(_ message: String, remedy: String?) {
         findings.append(Finding(.error, relation.name, message, remedy: remedy))
+    }
+
+    mutating func warn(_ message: String, remedy: String?) {
+        findings.append(Finding(.warning, relation.name, message, remedy: remedy))
     }
 }

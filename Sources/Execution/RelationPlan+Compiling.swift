@@ -24,11 +24,12 @@ extension RelationPlan {
                 if let plan { children.append(ChildPlan(child: child, plan: plan)) }
             }
             guard children.count == relation.children.count, let plan else { continue }
-            if children.isEmpty {
-                plans[relation.name] = plan
-            } else {
-                plans[relation.name] =
-                    try compile(relation, children, written: written, on: connection).plan
+            let whole =
+                children.isEmpty
+                ? plan : try compile(relation, children, written: written, on: connection).plan
+            plans[relation.name] = whole
+            for plan in [whole].compactMap({ $0 }) + children.map(\.plan) {
+                findings += try plan.missingIndexes(on: connection)
             }
         }
         return (plans, findings)
@@ -78,61 +79,38 @@ extension RelationPlan {
 
     /// Lets the database plan the statements, which finds what is wrong in the catalog's own SQL.
     private func problem(on connection: Connection) throws(PostgresError) -> Finding? {
-        let statements =
-            [
-                sql.probe, sql.complete, sql.identify, sql.identifyTarget, sql.present, sql.check,
-                sql.insert, sql.clash, sql.lockTargets, sql.lockForUpdate, sql.update, sql.protect,
-                sql.lockForDelete, sql.lock, sql.delete, sql.parents,
-            ] + sql.deleteChildren
-        for statement in statements.compactMap({ $0 }) {
-            var parameters = emptyParameters
-            if statement == sql.lock { parameters.append(ArrayParameter(.int2)) }
-            if statement == sql.present { parameters.append(Int64(0)) }
-            let clause = "`set`, `reject` or `protect`"
-            if let finding = try problem(with: statement, parameters, clause, connection) {
-                return finding
-            }
-        }
-        for effect in sql.onAssign + sql.onUnassign {
-            var parameters = Parameters()
-            for _ in effect.sets { WrittenRows().append(to: &parameters) }
-            if let finding = try problem(with: effect.sql, parameters, "its effects", connection) {
-                return finding
-            }
-        }
-        for lookup in sql.lookups {
-            var parameters = Parameters()
-            parameters.append(ArrayParameter(.int4))
-            parameters.append(ArrayParameter(.text))
-            if let finding = try problem(with: lookup.sql, parameters, "`lookup`", connection) {
-                return finding
-            }
+        for statement in statements {
+            if let finding = try problem(with: statement, connection) { return finding }
         }
         return nil
     }
 
     private func problem(
-        with statement: String, _ parameters: Parameters, _ clause: String,
-        _ connection: Connection
+        with statement: PlannedStatement, _ connection: Connection
     ) throws(PostgresError) -> Finding? {
         do throws(PostgresError) {
             try Self.briefly(on: connection) {
-                try connection.execute("EXPLAIN \(statement)", parameters)
+                try connection.execute("EXPLAIN \(statement.sql)", parameters(for: statement))
             }
             return nil
         } catch {
             let isPassing = [.contention, .lock].contains(FailureClass(error))
             guard !isPassing, !error.isConnectionLost, error.sqlState != nil else { throw error }
+            if let missing = try MissingPrivilege.finding(
+                for: error, in: statement.sql, relation, on: connection)
+            {
+                return missing
+            }
             return Finding(
                 .error, relation.name,
                 "expected SQL that the database accepts, got an error: \(error.message)",
-                remedy: "mend \(clause) at \(relation.location)")
+                remedy: "mend \(statement.clause) at \(relation.location)")
         }
     }
 
     /// Asks something about tables in a transaction that does not wait for those who have locked them.
     @discardableResult
-    private static func briefly<Answer>(
+    static func briefly<Answer>(
         on connection: Connection, _ ask: () throws -> Answer
     ) throws(PostgresError) -> Answer {
         do {
@@ -146,15 +124,5 @@ extension RelationPlan {
         } catch {
             preconditionFailure("a statement throws what the database says, got \(error)")
         }
-    }
-
-    private var emptyParameters: Parameters {
-        var parameters = Parameters()
-        parameters.append(ArrayParameter(.int4))
-        for column in given {
-            parameters.append(ArrayParameter(StagedColumn.Wire(column.type).element))
-        }
-        for _ in attributePositions { parameters.append(ArrayParameter(.bool)) }
-        return parameters
     }
 }

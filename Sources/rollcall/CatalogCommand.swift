@@ -5,8 +5,8 @@ import Catalog
 struct CatalogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "catalog",
-        abstract: "Checks the catalog against the database.",
-        subcommands: [CatalogCheckCommand.self])
+        abstract: "Checks the catalog against the database and explains what it becomes.",
+        subcommands: [CatalogCheckCommand.self, CatalogExplainCommand.self])
 }
 
 /// `rollcall catalog check`: one line a finding; exit 78 if one is an error.

@@ -37,15 +37,31 @@ import Testing
             ])
     }
 
-    @Test("a view is an error", arguments: ["VIEW", "MATERIALIZED VIEW"])
-    func view(kind: String) throws {
-        let bench = try SchemaBench(
-            Self.school + "CREATE \(kind) seen AS SELECT * FROM school.enrollment")
-        #expect(
-            try bench.lines("table: seen, target: course_id, member: user_id") == [
-                "error: r: expected a table, public.seen is a view or a foreign table; "
-                    + "name the table behind it"
-            ])
+    @Test(
+        "what is no table is an error",
+        arguments: [
+            (
+                "CREATE VIEW seen AS SELECT * FROM school.enrollment",
+                "the view public.seen; name the table that it reads"
+            ),
+            (
+                "CREATE MATERIALIZED VIEW seen AS SELECT * FROM school.enrollment",
+                "the materialized view public.seen; name a table that it reads"
+            ),
+            (
+                """
+                CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
+                CREATE FOREIGN TABLE seen (course_id integer, user_id integer) SERVER nowhere
+                """,
+                "the foreign table public.seen; let a worker write it in the database where it is"
+            ),
+        ])
+    func noTableButLikeOne(sql: String, words: String) throws {
+        let bench = try SchemaBench(Self.school + sql)
+        let (checked, findings) = try bench.check(
+            "table: seen, target: course_id, member: user_id")
+        #expect(checked == nil)
+        #expect(findings.map(\.description) == ["error: r: expected a table, got \(words)"])
     }
 
     @Test("a column that is not there is an error, with the nearest one")
@@ -193,75 +209,6 @@ import Testing
                 "error: r: reject x: expected item.<a column of target, member, attributes or set>, "
                     + "got item.note"
             ])
-    }
-
-    @Test("a privilege that the role lacks is an error with the GRANT")
-    func privileges() throws {
-        let bench = try SchemaBench(
-            """
-            CREATE SCHEMA "Odd";
-            CREATE TABLE "Odd"."T" (a integer, b integer, PRIMARY KEY (a, b));
-            DO $$ BEGIN
-              CREATE ROLE catalog_reader;
-            EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-            GRANT USAGE ON SCHEMA "Odd" TO catalog_reader;
-            GRANT SELECT ON "Odd"."T" TO catalog_reader;
-            SET ROLE catalog_reader;
-            """)
-        let fields = "table: Odd.T, target: a, member: b"
-        let (checked, findings) = try bench.check(fields)
-        #expect(checked == nil)
-        #expect(
-            findings.filter { $0.level == .error }.map(\.description) == [
-                "error: r: expected the privileges INSERT, UPDATE, DELETE on Odd.T, got none; "
-                    + "GRANT INSERT, UPDATE, DELETE ON \"Odd\".\"T\" TO the worker's role"
-            ])
-        try bench.connection.script(
-            "RESET ROLE; GRANT ALL ON \"Odd\".\"T\" TO catalog_reader; SET ROLE catalog_reader")
-        #expect(try bench.check(fields).checked != nil)
-    }
-
-    @Test("row-level security that holds for the role is an error")
-    func rowSecurity() throws {
-        let bench = try SchemaBench(
-            """
-            CREATE TABLE t (a integer, b integer, PRIMARY KEY (a, b));
-            ALTER TABLE t ENABLE ROW LEVEL SECURITY;
-            """)
-        let fields = "table: t, target: a, member: b"
-        // It does not hold for a superuser.
-        #expect(try bench.check(fields).checked != nil)
-        try bench.connection.script(
-            """
-            DO $$ BEGIN
-              CREATE ROLE catalog_writer;
-            EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-            GRANT ALL ON t TO catalog_writer;
-            SET ROLE catalog_writer;
-            """)
-        #expect(
-            try bench.lines(fields) == [
-                "error: r: expected no row-level security for the worker's role on public.t; "
-                    + "give the role BYPASSRLS"
-            ])
-    }
-
-    @Test("a trigger for each row is a warning, one for each statement is not")
-    func triggers() throws {
-        let bench = try SchemaBench(
-            """
-            CREATE TABLE p (id integer PRIMARY KEY);
-            CREATE TABLE t (a integer REFERENCES p, b integer, PRIMARY KEY (a, b));
-            CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-            CREATE TRIGGER slow AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
-            CREATE TRIGGER fast AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION f();
-            """)
-        let (checked, findings) = try bench.check("table: t, target: a, member: b")
-        #expect(checked != nil)
-        #expect(
-            findings.map(\.description).first
-                == "warning: r: the trigger slow runs for each row that is written")
-        #expect(findings.count == 2)
     }
 
     @Test("several errors are found at once, and none of them is hidden by an ok")

@@ -27,11 +27,18 @@ public final class Trial {
     }
 
     /// Waits until so many messages are accounted for, all of them unless it is told how many.
+    ///
+    /// It gives up when nothing goes on any more, however much there is to do.
     public func waitUntilDone(_ count: Int? = nil) throws {
         let count = count ?? stream.accountable
-        try rig.wait("\(count) of \(stream.accountable) messages are accounted for") {
-            if let end = rig.unexpectedEnd { throw Rig.Trouble(end) }
-            return try Rig.accounted(on: connection) >= count
+        var done = -1
+        while done < count {
+            let before = done
+            try rig.wait("more than \(before) of \(count) messages are accounted for") {
+                if let end = rig.unexpectedEnd { throw Rig.Trouble(end) }
+                done = try Rig.accounted(on: connection)
+                return done > before
+            }
         }
     }
 
