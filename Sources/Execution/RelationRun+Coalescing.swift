@@ -90,8 +90,8 @@ extension RelationRun {
             }
     }
 
-    /// Each item a run later than the last of the same target and member, unless it asks for the
-    /// same again: nothing else is folded.
+    /// Each item a run later than those of the same target and member that it may share a row with,
+    /// unless it asks for the same again: nothing else is folded.
     ///
     /// Where effects follow, assigns and unassigns of all keys are in different runs: written at once,
     /// their effects would follow in no order that executing them one by one could have.
@@ -103,7 +103,7 @@ extension RelationRun {
             : RowIdentities.number(
                 plan.unitPositions.map { staging.columns[$0] }, count: items.count)
         var runs = [Int32](repeating: 0, count: items.count)
-        var lastOfUnit: [Int32: Int] = [:]
+        var lastOfUnit: [Int32: LastOfUnit] = [:]
         var nextOfKey: [Int32: Int32] = [:]
         var floors = [Int32](repeating: -1, count: steps.keys.count)
         let cutsSteps = plan.dependsOnEarlierJobs || plan.cuts.operations
@@ -112,16 +112,20 @@ extension RelationRun {
             let key = steps.keys[step]
             if floors[step] < 0 { floors[step] = cutsSteps ? nextOfKey[key] ?? 0 : 0 }
             guard marks[index] == .open else { continue }
-            runs[index] = floors[step]
-            if let last = lastOfUnit[units[index]] {
-                let isAgain = items[last].identity == items[index].identity && repeats(last, index)
-                runs[index] = max(floors[step], isAgain ? runs[last] : runs[last] + 1)
-            }
-            lastOfUnit[units[index]] = index
+            let row = namesItsRow(index) ? items[index].identity : nil
+            let earlier = lastOfUnit[units[index], default: LastOfUnit()]
+            runs[index] = max(floors[step], earlier.nextRun(of: row, runs) { repeats($0, index) })
+            lastOfUnit[units[index], default: LastOfUnit()].add(index, of: row, runs[index])
             nextOfKey[key] = max(nextOfKey[key] ?? 0, runs[index] + 1)
         }
         guard plan.cuts.operations else { return runs }
         return items.indices.map { runs[$0] * 2 + (items[$0].operation == .assign ? 0 : 1) }
+    }
+
+    /// Whether an item is about no other row than its identity says, if about any.
+    private func namesItsRow(_ row: Int) -> Bool {
+        staging.items[row].operation == .assign
+            || plan.identityAttributes.allSatisfy { staging.columns[$0].states[row] != .missing }
     }
 
     /// Whether the later of two items of one row asks for nothing that the earlier did not.
@@ -189,5 +193,35 @@ struct Steps {
             keys.append(key)
         }
         ofItems.append(current[key] ?? 0)
+    }
+}
+
+/// What a batch has asked for so far of one target and member, in `runsByUnit`: of single rows by
+/// their identities, and of any of its rows.
+private struct LastOfUnit {
+    private var lastOfRow: [Int32: Int] = [:]
+    private var lastOfAny: Int?
+    private var runAfterRows: Int32 = 0
+    private var runAfterAny: Int32 = 0
+
+    /// The first run that an item can be in.
+    ///
+    /// - Parameter row: the identity of the only row that it is about; nil for any.
+    func nextRun(
+        of row: Int32?, _ runs: [Int32], repeats: (_ earlier: Int) -> Bool
+    ) -> Int32 {
+        let last = row.map { lastOfRow[$0] } ?? lastOfAny
+        let floor = row == nil ? runAfterRows : runAfterAny
+        return last.map { max(floor, runs[$0] + (repeats($0) ? 0 : 1)) } ?? floor
+    }
+
+    mutating func add(_ index: Int, of row: Int32?, _ run: Int32) {
+        if let row {
+            lastOfRow[row] = index
+            runAfterRows = max(runAfterRows, run + 1)
+        } else {
+            lastOfAny = index
+            runAfterAny = max(runAfterAny, run + 1)
+        }
     }
 }

@@ -119,8 +119,8 @@ extension RelationRun {
         let target = plan.relation.target.indices.map { staging.columns[$0].text(Int(row)) }
         return Rejection(
             code: "too-many-removals",
-            message: "expected at most \(limit) of the target's rows to go, got \(removed) of "
-                + "\(count) of \(target.joined(separator: ", ")); `confirm_removals` lets them go")
+            message: "\(target.joined(separator: ", ")): expected at most \(limit) of its \(count) "
+                + "rows to go, got \(removed); `confirm_removals` lets them go")
     }
 
     /// Why the database refuses that a job removes a row, known from an earlier attempt.

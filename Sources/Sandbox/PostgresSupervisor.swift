@@ -3,7 +3,7 @@ import Glibc
 /// The shell that stands between us and a private server, so that the server never outlives us.
 ///
 /// It reads commands from a stream that only we hold. When the stream ends, because we said so,
-/// crashed or were killed, it stops the server at once and removes the directory.
+/// crashed or were killed, it stops the server at once and removes the directory, unless that is kept.
 struct PostgresSupervisor: Sendable {
     let process: ChildProcess
     private let input: PipeEnd
@@ -28,6 +28,7 @@ struct PostgresSupervisor: Sendable {
         shift 2
         cd / || exit 1
         server=
+        kept=
 
         halt() {
             [ -n "$server" ] || return 0
@@ -68,10 +69,12 @@ struct PostgresSupervisor: Sendable {
             case $command in
                 start) start -p "$argument" "$@" ;;
                 stop) halt "$argument"; echo stopped ;;
+                keep) kept=1; echo kept ;;
                 leave) halt "$argument"; break ;;
             esac
         done
         halt QUIT
+        [ -z "$kept" ] || exit 0
         # Processes of a server that crashed may still be writing.
         while [ -e "$directory" ] && ! rm -rf "$directory" 2>/dev/null; do sleep 0.05; done
         """#
@@ -119,7 +122,13 @@ struct PostgresSupervisor: Sendable {
         try expect("stopped", doing: "stopping a private Postgres")
     }
 
-    /// Stops the server, removes the directory, and waits until both are done.
+    /// From now on the directory stays where it is.
+    func keep() throws(SandboxError) {
+        try input.write("keep\n")
+        try expect("kept", doing: "keeping the directory of a private Postgres")
+    }
+
+    /// Stops the server, removes the directory unless it is kept, and waits until both are done.
     func leave() {
         // When the write fails, the end of the stream says the same.
         try? input.write("leave \(PrivatePostgres.ShutdownMode.fast.signal)\n")
@@ -135,7 +144,7 @@ struct PostgresSupervisor: Sendable {
     }
 
     /// What changes the user before the shell: Postgres refuses to run as root.
-    private static func commandPrefix() throws(SandboxError) -> [String] {
+    static func commandPrefix() throws(SandboxError) -> [String] {
         guard geteuid() == 0 else { return [] }
         for name in ["postgres", "nobody"] {
             guard let user = getpwnam(name) else { continue }

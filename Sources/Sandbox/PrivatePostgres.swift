@@ -4,8 +4,8 @@ import Synchronization
 
 /// A Postgres server of our own in a fresh temporary directory, for the demo and for the tests.
 ///
-/// It leaves no process and no file behind, even when our process is killed: a small supervisor
-/// notices that we have gone, stops the server and removes the directory. Everybody on this machine
+/// It leaves no process behind, and no file unless it is told to ``keep()`` them, even when our process
+/// is killed: a small supervisor notices that we have gone, stops the server and removes the directory. Everybody on this machine
 /// may log in as `postgres` without a password, over its socket or 127.0.0.1.
 public final class PrivatePostgres: Sendable {
     /// How to stop the server.
@@ -35,6 +35,7 @@ public final class PrivatePostgres: Sendable {
     /// The port on 127.0.0.1, which is also the number in the name of the socket.
     public let port: Int
 
+    private let programs: String
     private let supervisor: PostgresSupervisor
     private let state = Mutex(State.running)
 
@@ -51,6 +52,7 @@ public final class PrivatePostgres: Sendable {
             serverArguments: settings.sorted { $0.key < $1.key }.flatMap {
                 ["-c", "\($0.key)=\($0.value)"]
             })
+        programs = installation.programs
         self.supervisor = supervisor
         self.directory = directory
         port = try startOnFreePort(supervisor)
@@ -138,6 +140,35 @@ public final class PrivatePostgres: Sendable {
     public func restart(mode: ShutdownMode = .fast) throws {
         try halt(mode)
         try start()
+    }
+
+    // MARK: Keeping
+
+    /// Leaves the directory where it is when the server is stopped, also by the end of our process.
+    ///
+    /// The server's port and addresses go into its own configuration, so that ``control(_:)`` starts it
+    /// as it is now.
+    public func keep() throws {
+        let connection = try Connection(conninfo(), applicationName: "rollcall-sandbox")
+        let settings = [
+            ("port", "\(port)"), ("listen_addresses", "127.0.0.1"),
+            ("unix_socket_directories", directory),
+        ]
+        // One by one, because each refuses to be part of a transaction.
+        for (name, value) in settings {
+            try connection.execute("ALTER SYSTEM SET \(name) = \(quoteLiteral(value))")
+        }
+        connection.close()
+        try supervisor.keep()
+    }
+
+    /// The command, word by word, with which the user of this process starts or stops a server that was
+    /// kept: `start` or `stop`.
+    public func control(_ action: String) throws -> [String] {
+        // Where the server has a user of its own, that one may not be able to enter our directory.
+        let prefix = try PostgresSupervisor.commandPrefix()
+        return (prefix.isEmpty ? [] : ["env", "-C", "/"] + prefix)
+            + ["\(programs)/pg_ctl", "-D", "\(directory)/data", "-l", "\(directory)/log", action]
     }
 
     private func halt(_ mode: ShutdownMode) throws {

@@ -8,8 +8,8 @@ struct Rollcall: ParsableCommand {
         abstract: "Executes bulk assignments from Kafka as transactional batches in Postgres.",
         subcommands: [
             WorkerCommand.self, MigrateCommand.self, TopicsCommand.self, CatalogCommand.self,
-            ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, DemoCommand.self,
-            VersionCommand.self,
+            ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, SandboxCommand.self,
+            DemoCommand.self, VersionCommand.self,
         ])
 
     /// Parses the command line and runs it; wrong usage exits with 2 and not with the parser's 64.

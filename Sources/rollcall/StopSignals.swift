@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// SIGTERM and SIGINT: the first asks to stop, a second ends the process at once.
+/// SIGTERM, SIGINT and the like: the first asks to stop, a second ends the process at once.
 final class StopSignals: Sendable {
     private struct State {
         var isStopped = false
@@ -13,8 +13,8 @@ final class StopSignals: Sendable {
     private let state = Mutex(State())
     private let stopped = DispatchSemaphore(value: 0)
 
-    init() {
-        for number in [SIGTERM, SIGINT] {
+    init(_ numbers: [Int32] = [SIGTERM, SIGINT]) {
+        for number in numbers {
             signal(number, SIG_IGN)
             state.withLock { state in
                 let source = DispatchSource.makeSignalSource(

@@ -157,7 +157,5 @@ final class DemoStage {
 
     private func log(_ number: Int) -> String { "\(directory)/worker-\(number).log" }
 
-    private var executable: String {
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "rollcall"
-    }
+    private var executable: String { OwnProgram.path }
 }
