@@ -98,6 +98,13 @@ let package = Package(
                 "Catalog", "Jobs", "Kafka", "Postgres", "ProofKit",
             ],
             swiftSettings: room),
+        .testTarget(
+            name: "BundledCatalogs",
+            dependencies: [
+                "rollcall", "WorkerPool", "RollcallClient", "Sandbox", "Execution", "Store",
+                "Catalog", "Jobs", "Kafka", "Postgres", "ProofKit",
+            ],
+            swiftSettings: room),
     ],
     swiftLanguageModes: [.v6]
 )

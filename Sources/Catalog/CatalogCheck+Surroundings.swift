@@ -118,6 +118,9 @@ extension CatalogCheck {
     func removals(_ surroundings: TableSurroundings) -> [String] {
         surroundings.referrers.map { referrer in
             let columns = referrer.columns.joined(separator: ", ")
+            if let child = relation.children.first(where: { $0.table == referrer.table }) {
+                return "a removal removes the \(child.field) of \(referrer.table) before"
+            }
             switch referrer.action {
             case .cascade:
                 return "a removal also removes rows of \(referrer.table) (\(referrer.key))"

@@ -70,6 +70,8 @@ public struct Column: Sendable {
     /// The operator by which the database holds two values equal, with its schema where it is an
     /// extension's; nil for a type that has none, such as json or point.
     public let equalityOperator: String?
+    /// The base type of a domain through which that operator does not see; nil elsewhere.
+    public let comparedType: String?
 
     /// A row can be written without a value for it.
     public var canBeOmitted: Bool {

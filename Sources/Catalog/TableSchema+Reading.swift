@@ -16,6 +16,8 @@ extension TableSchema {
         guard table.count == 1 else { return nil }
         var oid = Parameters()
         oid.append(table.string(0, 0))
+        // First: what changes while the rest is read is noticed later.
+        let mark = try SchemaMark.read(oid, on: connection)
         let columns = try readColumns(oid, on: connection)
         return TableSchema(
             name: name,
@@ -25,7 +27,7 @@ extension TableSchema {
             uniqueIndexes: try readUniqueIndexes(oid, among: columns, on: connection),
             missingPrivileges: list(table.string(0, 2)),
             hasRowSecurity: table.bool(0, 3),
-            rowTriggers: list(table.string(0, 4)))
+            rowTriggers: list(table.string(0, 4)), mark: mark)
     }
 
     private static func readColumns(
@@ -42,7 +44,8 @@ extension TableSchema {
                 defaultExpression: rows.optionalString(row, 3),
                 isMadeByDatabase: rows.bool(row, 4), isIdentity: rows.bool(row, 8),
                 hasExactEquality: rows.bool(row, 7) && types.hasExactEquality(number, type),
-                equalityOperator: types.equalityOperator(number))
+                equalityOperator: types.equalityOperator(number),
+                comparedType: types.comparedType(number))
         }
     }
 
@@ -61,7 +64,8 @@ extension TableSchema {
             name: input.name, type: type, typeName: rows.string(0, 1), isRequired: true,
             defaultExpression: nil, isMadeByDatabase: false, isIdentity: false,
             hasExactEquality: types.hasExactEquality(number, type),
-            equalityOperator: types.equalityOperator(number))
+            equalityOperator: types.equalityOperator(number),
+            comparedType: types.comparedType(number))
     }
 
     private static func readForeignKeys(

@@ -12,6 +12,8 @@ public struct TableSchema: Sendable {
     public let hasRowSecurity: Bool
     /// Triggers for each row that are not constraints of the database's own.
     public let rowTriggers: [String]
+    /// Tells whether all this is still so.
+    public let mark: SchemaMark
 
     public func column(_ name: String) -> Column? { columns.first { $0.name == name } }
 }

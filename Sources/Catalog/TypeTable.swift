@@ -6,6 +6,8 @@ struct TypeTable {
     /// A row of `pg_type`, with what belongs to it.
     private struct Row {
         let name: String
+        /// The name in SQL, with the schema.
+        let fullName: String
         /// `pg_type.typtype`: b base, c composite, d domain, e enum, r range and so on.
         let kind: String
         /// A domain's base type, an array's element.
@@ -48,7 +50,8 @@ struct TypeTable {
         let answer = try connection.execute(Self.query(seed), parameters)
         for row in 0..<answer.count {
             rows[answer.string(row, 0)] = Row(
-                name: answer.string(row, 1), kind: answer.string(row, 2),
+                name: answer.string(row, 1), fullName: answer.string(row, 11),
+                kind: answer.string(row, 2),
                 inner: answer.optionalString(row, 3), modifier: answer.int(row, 4),
                 refusesNull: answer.bool(row, 5), isArray: answer.bool(row, 6),
                 separator: answer.string(row, 7).utf8.first ?? UInt8(ascii: ","),
@@ -129,6 +132,18 @@ struct TypeTable {
         return row.name
     }
 
+    /// The base type of a domain over an enum, a range or a composite type: the operators of these
+    /// are for all such types at once, and do not see through a domain.
+    func comparedType(_ number: String) -> String? {
+        guard let row = rows[number], row.kind == "d", let inner = row.inner.flatMap({ rows[$0] })
+        else { return nil }
+        switch inner.kind {
+        case "d": return row.inner.flatMap(comparedType)
+        case "b": return nil
+        default: return inner.fullName
+        }
+    }
+
     /// The operator by which the database holds two values of a type equal, nil where it has none.
     func equalityOperator(_ number: String) -> String? {
         guard let row = rows[number] else { return nil }
@@ -193,8 +208,10 @@ extension TypeTable {
                        OR EXISTS (SELECT FROM pg_catalog.pg_cast c
                                   WHERE c.castsource = t.oid AND c.casttarget = k.opcintype
                                     AND c.castmethod = 'b' AND c.castcontext = 'i'))
-                ORDER BY k.opcintype = t.oid DESC, m.amname LIMIT 1)
+                ORDER BY k.opcintype = t.oid DESC, m.amname LIMIT 1),
+               quote_ident(space.nspname) || '.' || quote_ident(t.typname)
         FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid
+        JOIN pg_catalog.pg_namespace space ON space.oid = t.typnamespace
         """
     }
 }

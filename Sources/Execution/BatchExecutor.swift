@@ -1,3 +1,4 @@
+import Catalog
 import Jobs
 import Postgres
 import Store
@@ -57,7 +58,7 @@ public struct BatchExecutor: Sendable {
     /// its own, where together they would be too much for one, or where effects decide what is there to
     /// be removed.
     ///
-    /// - Throws: ``DatabaseChanged``, or `PostgresError`. After one that loses the connection the
+    /// - Throws: ``DatabaseChanged``, ``SchemaChanged``, or `PostgresError`. After one that loses the connection the
     ///   batch may have been committed: executing it again finds the receipts and changes nothing.
     public func execute(_ batch: Batch, on connection: Connection) throws -> BatchResult {
         do {
@@ -118,6 +119,12 @@ public struct BatchExecutor: Sendable {
                 }
                 let refused = try executeInParts(&runs.relations[index], on: connection)
                 if !refused.isEmpty { throw Restart(condemned: refused) }
+            }
+            // From here on nobody can change the tables: what was written has locked them.
+            for run in runs.relations {
+                guard try run.plan.isCurrent(on: connection) else {
+                    throw SchemaChanged(relation: run.plan.relation.name)
+                }
             }
             if isDryRun {
                 // Deferred constraints too belong to what would have happened.
@@ -237,6 +244,11 @@ public struct BatchExecutor: Sendable {
 
 /// The database is another one than the caller believes: it may have forgotten what was done.
 public struct DatabaseChanged: Error {}
+
+/// A relation's table has been changed since its plan was made: nothing was written.
+public struct SchemaChanged: Error {
+    public let relation: String
+}
 
 /// Another worker ended one of the batch's jobs while this one was executing it.
 private struct EndedElsewhere: Error {}

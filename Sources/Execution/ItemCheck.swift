@@ -20,7 +20,7 @@ struct ItemCheck: Sendable {
         return
             table.foreignKeys
             .filter { $0.columns.allSatisfy(staged.contains) }
-            .map(foreignKey)
+            .map { foreignKey($0, of: table) }
             + constraints
             .filter { $0.columns.allSatisfy(staged.contains) }
             .map(constraint)
@@ -56,11 +56,13 @@ struct ItemCheck: Sendable {
             columns: Set(constraint.columns))
     }
 
-    private static func foreignKey(_ key: ForeignKey) -> ItemCheck {
+    private static func foreignKey(_ key: ForeignKey, of table: TableSchema) -> ItemCheck {
         let parent = key.parent.quoted
         let isGiven = key.columns.map { "item.\(quoteIdentifier($0)) IS NOT NULL" }
-        let joins = zip(zip(key.columns, key.parentColumns), key.operators).map { columns, equals in
-            "parent.\(quoteIdentifier(columns.1)) \(equals) item.\(quoteIdentifier(columns.0))"
+        let joins = key.columns.indices.map { index in
+            let type = table.column(key.columns[index])?.comparedType.map { "::\($0)" } ?? ""
+            return "parent.\(quoteIdentifier(key.parentColumns[index]))\(type) "
+                + "\(key.operators[index]) item.\(quoteIdentifier(key.columns[index]))\(type)"
         }
         let values = key.columns.map { "\"{\($0)}\"" }.joined(separator: ", ")
         return ItemCheck(

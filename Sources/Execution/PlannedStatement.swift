@@ -62,6 +62,14 @@ public struct PlannedStatement: Sendable {
         }
     }
 
+    /// It may be sent where nothing is removed.
+    public var isForAssigns: Bool {
+        switch input {
+        case .items(.all, _), .items(.assigns, _), .names, .rows: true
+        case .items(.removals, _), .items(.sweeps, _): false
+        }
+    }
+
     /// Its first parameters are the items.
     public var takesItems: Bool { if case .items = input { true } else { false } }
 }

@@ -35,6 +35,14 @@ extension RelationPlan {
         return (plans, findings)
     }
 
+    /// Whether the plan's tables are as they were when it was made.
+    public func isCurrent(on connection: Connection) throws(PostgresError) -> Bool {
+        for table in [table] + children.map(\.plan.table) {
+            guard try table.mark.isCurrent(on: connection) else { return false }
+        }
+        return true
+    }
+
     /// Checks and compiles one relation.
     private static func compile(
         _ relation: Relation, _ children: [ChildPlan], written: [TableName],
@@ -108,7 +116,8 @@ extension RelationPlan {
         }
     }
 
-    /// Asks something about tables in a transaction that does not wait for those who have locked them.
+    /// Asks something about tables as they are at one moment, in a transaction that does not wait for
+    /// those who have locked them.
     @discardableResult
     static func briefly<Answer>(
         on connection: Connection, _ ask: () throws -> Answer
@@ -116,7 +125,7 @@ extension RelationPlan {
         do {
             return try connection.transaction(
                 opening: """
-                    BEGIN; SET LOCAL lock_timeout = '1s';
+                    BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '1s';
                     SET LOCAL idle_in_transaction_session_timeout = '10s'
                     """, ask)
         } catch let error as PostgresError {

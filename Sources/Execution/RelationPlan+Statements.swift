@@ -7,6 +7,9 @@ extension RelationPlan {
         readingStatements + writingStatements + childStatements + effectStatements
     }
 
+    /// The tables of children, each as a relation of its own to which only assigns are made.
+    public var childPlans: [RelationPlan] { children.map(\.plan) }
+
     private var childStatements: [PlannedStatement] {
         let removals = zip(relation.children, sql.deleteChildren).map { child, sql in
             of(

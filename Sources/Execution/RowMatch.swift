@@ -50,7 +50,7 @@ struct RowMatch: Sendable {
         // is refused.
         let isKey = (relation.target + relation.member).contains(name)
         let isNullable = table.column(name)?.isRequired == false && !isKey
-        let comparison = Comparison(name, table.column(name)?.equalityOperator)
+        let comparison = table.comparison(name)
         return isNullable ? comparison.same(row, item) : comparison.equal(row, item)
     }
 

@@ -120,7 +120,7 @@ extension SQLWriter {
     }
 
     func comparison(_ name: String) -> Comparison {
-        Comparison(name, table.column(name)?.equalityOperator)
+        table.comparison(name)
     }
 
     func differs(_ row: String, _ columns: [String]) -> String {

@@ -171,7 +171,7 @@ struct SQLWriter {
     func clash(_ indexes: [UniqueIndex]) -> String {
         let parts = indexes.enumerated().map { number, index in
             let keys = index.columns.map { name in
-                "held.\(quoteIdentifier(name)) = item.\(quoteIdentifier(name))"
+                comparison(name).equal("held", "item")
             }
             return """
                 SELECT \(Self.number), \(number)::int4 FROM item JOIN \(tableName) AS held

@@ -80,17 +80,16 @@ final class Lane: @unchecked Sendable {
             let connection = try self.connection.usable()
             canceller.withLock { $0 = connection.canceller() }
             try journal.begin(on: connection)
-            let executor = BatchExecutor(
-                plans: plans.current, receipts: receipts, limits: limits(of: work),
-                database: database)
-            let result = try executor.execute(work.batch, on: connection)
+            let result = try execute(work, in: database, on: connection)
             journal.end(on: connection)
             return .committed(result, took: ContinuousClock.now - begun)
         } catch is DatabaseChanged {
             connection.close()
             return .databaseChanged
+        } catch let misfit as Misfit {
+            journal.withdraw(on: connection.current)
+            return .failed(misfit.failure, isCounted: journal.isCounted)
         } catch let error as PostgresError {
-            rereadSchema(after: error)
             journal.withdraw(on: connection.current)
             if FailureClass(error) == .infrastructure { connection.close() }
             return .failed(
@@ -113,13 +112,41 @@ final class Lane: @unchecked Sendable {
         return limits
     }
 
-    /// A statement that the schema does not fit any more was made for another schema.
-    private func rereadSchema(after error: PostgresError) {
-        guard let connection = connection.current, error.sqlState?.class == "42",
-            connection.isUsable
-        else { return }
-        try? plans.reload(on: connection)
+    /// Executes a batch by plans that fit the tables, made anew where somebody has changed these.
+    private func execute(
+        _ work: Dispatcher.Assignment, in database: String, on connection: Connection
+    ) throws -> BatchResult {
+        var changes = 0
+        while true {
+            let compiled = try plans.fitting(work.relations, on: connection)
+            let executor = BatchExecutor(
+                plans: compiled.plans, receipts: receipts, limits: limits(of: work),
+                database: database)
+            do {
+                return try executor.execute(work.batch, on: connection)
+            } catch let changed as SchemaChanged {
+                changes += 1
+                guard changes < Self.mostChanges else {
+                    throw Misfit(
+                        relation: changed.relation,
+                        reason: "expected its table to stay as it is for one transaction, got "
+                            + "\(changes) changes in a row")
+                }
+                try plans.reload(replacing: compiled, on: connection)
+            } catch let error as PostgresError {
+                // What the database refuses may have been made for another schema.
+                guard [.permanent, .schema].contains(FailureClass(error)), connection.isUsable,
+                    changes < Self.mostChanges,
+                    try compiled.isOutdated(for: work.relations, on: connection)
+                else { throw error }
+                changes += 1
+                try plans.reload(replacing: compiled, on: connection)
+            }
+        }
     }
+
+    /// How often in a row a batch is tried again at once because somebody changed its tables.
+    private static let mostChanges = 5
 
     private static func verdict(_ error: PostgresError) -> Rejection {
         let code =

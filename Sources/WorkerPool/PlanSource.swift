@@ -1,24 +1,105 @@
 import Catalog
 import Execution
+import Jobs
+import Logging
 import Postgres
 import Synchronization
 
-/// The compiled catalog that all lanes execute by, read again when the schema has changed.
+/// The compiled catalog that all lanes execute by, made anew when its tables have changed.
 final class PlanSource: Sendable {
-    private let catalog: Catalog
-    private let plans: Mutex<[String: RelationPlan]>
+    /// The catalog as it was compiled at one time.
+    struct Compiled: Sendable {
+        fileprivate let generation: Int
+        let plans: [String: RelationPlan]
+        /// The relations that do not fit their tables, and why.
+        fileprivate let misfits: [String: String]
 
-    init(_ catalog: Catalog, plans: [String: RelationPlan]) {
-        self.catalog = catalog
-        self.plans = Mutex(plans)
+        /// Whether somebody has changed a table of these relations since.
+        func isOutdated(
+            for relations: Set<String>, on connection: Connection
+        ) throws(PostgresError) -> Bool {
+            for relation in relations {
+                guard let plan = plans[relation] else { continue }
+                guard try plan.isCurrent(on: connection) else { return true }
+            }
+            return false
+        }
     }
 
-    var current: [String: RelationPlan] { plans.withLock { $0 } }
+    private let catalog: Catalog
+    private let logger: Logger
+    private let compiled: Mutex<Compiled>
+    /// Held while one lane compiles, so that others that have noticed the same wait for it.
+    private let compiling = Mutex<Void>(())
 
-    /// Reads the tables' descriptions again; keeps the old plans while the catalog does not fit.
-    func reload(on connection: Connection) throws(PostgresError) {
-        let (fresh, findings) = try RelationPlan.compile(catalog, on: connection)
-        guard !findings.contains(where: { $0.level == .error }) else { return }
-        plans.withLock { $0 = fresh }
+    init(_ catalog: Catalog, plans: [String: RelationPlan], logger: Logger) {
+        self.catalog = catalog
+        self.logger = logger
+        compiled = Mutex(Compiled(generation: 0, plans: plans, misfits: [:]))
+    }
+
+    /// Plans for these relations; made anew first where the last ones did not fit.
+    ///
+    /// - Throws: ``Misfit`` where they still do not, or `PostgresError`.
+    func fitting(_ relations: Set<String>, on connection: Connection) throws -> Compiled {
+        var compiled = compiled.withLock { $0 }
+        if relations.contains(where: { compiled.misfits[$0] != nil }) {
+            compiled = try reload(replacing: compiled, on: connection)
+        }
+        for relation in relations.sorted() {
+            if let reason = compiled.misfits[relation] {
+                throw Misfit(relation: relation, reason: reason)
+            }
+        }
+        return compiled
+    }
+
+    /// Reads the tables' descriptions again and compiles all relations that fit them.
+    ///
+    /// - Parameter old: what does not fit; if another lane has replaced it, that is the answer.
+    @discardableResult
+    func reload(replacing old: Compiled, on connection: Connection) throws(PostgresError)
+        -> Compiled
+    {
+        try compiling.withLock { _ throws(PostgresError) in
+            let current = compiled.withLock { $0 }
+            guard current.generation == old.generation else { return current }
+            let (plans, findings) = try RelationPlan.compile(catalog, on: connection)
+            var misfits: [String: String] = [:]
+            for name in catalog.relations.keys where plans[name] == nil {
+                misfits[name] = Self.reason(name, findings)
+            }
+            let fresh = Compiled(
+                generation: old.generation + 1, plans: plans, misfits: misfits)
+            compiled.withLock { $0 = fresh }
+            if misfits != old.misfits || misfits.isEmpty {
+                logger.notice(
+                    "tables have changed, the catalog was compiled again",
+                    metadata: ["misfits": "\(misfits.keys.sorted().joined(separator: ","))"])
+            }
+            return fresh
+        }
+    }
+
+    /// Why a relation does not fit its tables; those of its children are named after it.
+    private static func reason(_ relation: String, _ findings: [Finding]) -> String {
+        let errors = findings.filter { finding in
+            finding.level == .error
+                && (finding.relation == relation || finding.relation.hasPrefix("\(relation)."))
+        }
+        return errors.map { $0.message + ($0.remedy.map { "; \($0)" } ?? "") }
+            .joined(separator: "; ")
+    }
+}
+
+/// A relation of the catalog does not fit its table: its jobs wait until one of the two is mended.
+struct Misfit: Error {
+    let relation: String
+    let reason: String
+
+    var failure: Failure {
+        Failure(
+            kind: .schema, text: reason, isSilent: false,
+            verdict: Rejection(code: "schema", message: reason))
     }
 }

@@ -107,7 +107,7 @@ public final class WorkerPool: Sendable {
         let schema = StatusSchema(name: settings.schema)
         let receipts = Receipts(schema, worker: settings.workerID)
         let progress = Progress(schema, group: settings.group, worker: settings.workerID)
-        let source = PlanSource(catalog, plans: plans)
+        let source = PlanSource(catalog, plans: plans, logger: logger)
         let policy = RetryPolicy(
             firstDelay: settings.retryFirstDelay, maxDelay: settings.retryMaxDelay,
             attempts: settings.retryAttempts)

@@ -107,7 +107,13 @@ import Testing
             CREATE TABLE t (a varchar(3), b jsonb, c json, d xml, e point, f box, g json[], h integer[],
               i pair, j odd, k mail, l elsewhere.citext[], m color, n int4range, o regclass, p cidr,
               q xid, r name, s "char", t bytea);
+            CREATE DOMAIN tint AS color; CREATE DOMAIN shade AS tint; CREATE DOMAIN few AS int[];
+            CREATE DOMAIN span AS int4range;
+            CREATE TABLE u (a shade, b few, c span, d color, e mail);
             """)
+        #expect(
+            try bench.table("u")?.columns.map(\.comparedType)
+                == ["public.color", nil, "pg_catalog.int4range", nil, nil])
         let table = try #require(try bench.table("t"))
         let none = ["c", "d", "e", "f", "g", "j"]
         for column in table.columns {

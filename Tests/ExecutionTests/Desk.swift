@@ -10,7 +10,8 @@ import Store
 final class Desk {
     let database: TestDatabase
     let connection: Connection
-    let executor: BatchExecutor
+    private(set) var executor: BatchExecutor
+    private let catalog: String
     private let schema: String
     private var nextOffset: Int64 = 0
     private var nextID: UInt64 = 0
@@ -42,8 +43,14 @@ final class Desk {
 
     private init(_ database: TestDatabase, catalog: String, schema: String) throws {
         self.database = database
+        self.catalog = catalog
         self.schema = schema
         connection = try Connection(database.conninfo, applicationName: "execution-tests")
+        executor = try Self.executor(catalog: catalog, schema: schema, on: connection)
+    }
+
+    /// Compiles the catalog again, as a worker does when somebody has changed its tables.
+    func compileAgain() throws {
         executor = try Self.executor(catalog: catalog, schema: schema, on: connection)
     }
 

@@ -5,6 +5,9 @@ extension ValueTests {
         CREATE DOMAIN tags AS tag[];
         CREATE DOMAIN few AS tags CONSTRAINT is_few CHECK (cardinality(VALUE) < 3);
         CREATE DOMAIN amount AS numeric(5,2);
+        CREATE TYPE shade AS ENUM ('red', 'blue');
+        CREATE DOMAIN tint AS shade;
+        CREATE DOMAIN span AS int4range;
         CREATE TYPE pair AS (a integer, b text);
         """
 

@@ -354,6 +354,7 @@ import Testing
             CREATE TRIGGER note BEFORE INSERT OR UPDATE OR DELETE ON member
             FOR EACH STATEMENT EXECUTE FUNCTION note();
             """)
+        try desk.compileAgain()
         let count = 512
         let jobs = try (0..<8).map { job in
             let first = 101 + job * count / 8

@@ -196,6 +196,36 @@ import Testing
             run.output.contains("  plan, without rows as nothing is written here:\n    Delete on"))
     }
 
+    @Test("the statements for children follow, as far as they are sent, with what is said of them")
+    func children() throws {
+        let program = try CatalogProgram(
+            """
+            CREATE TABLE diff (id bigint GENERATED ALWAYS AS IDENTITY UNIQUE, a integer, b integer,
+              PRIMARY KEY (a, b));
+            CREATE TABLE commits (diff_id bigint REFERENCES diff (id), place integer, sha text,
+              PRIMARY KEY (diff_id, place));
+            """,
+            """
+            diff: { table: diff, target: a, member: b, children: { commits: { table: commits, \
+            parent: { diff_id: id }, attributes: [place, sha] } } }
+            """)
+        let run = try program.run("explain", "diff")
+        #expect(run.code == 0, "\(run.errors)")
+        let headings = run.lines.filter { $0.first?.isLetter == true }
+        let first = try #require(headings.firstIndex { $0.hasPrefix("diff.commits: ") })
+        let names = headings.map { String($0.prefix { $0 != ":" }) }
+        #expect(Set(["parents", "delete commits", "delete"]).isSubset(of: names[..<first]))
+        let child = names[(first + 1)...]
+        #expect(child.contains("insert") && child.contains("check"))
+        #expect(!child.contains("delete") && !child.contains("present"))
+        // The parent's line and the child's.
+        let said = run.lines.suffix(2)
+        #expect(said.first?.hasPrefix("ok: diff: ") == true)
+        #expect(
+            said.first?.hasSuffix("a removal removes the commits of public.commits before") == true)
+        #expect(said.last?.hasPrefix("ok: diff.commits: ") == true)
+    }
+
     @Test(
         "a sample that is none is wrong usage",
         arguments: [

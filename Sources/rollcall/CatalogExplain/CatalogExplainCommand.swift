@@ -38,7 +38,7 @@ struct CatalogExplainCommand: ParsableCommand {
         let file = try sample.map { try read($0, settings) }
         let connection = try Database.connect(settings)
         let (plans, findings) = try CatalogFiles.compile(catalog, on: connection)
-        let own = findings.filter { $0.relation == name }
+        let own = findings.filter { $0.relation == name || $0.relation.hasPrefix("\(name).") }
         guard let plan = plans[name] else {
             for finding in own where finding.level == .error { complain("\(finding)") }
             throw ExitCode.configuration

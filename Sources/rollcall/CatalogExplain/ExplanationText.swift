@@ -5,7 +5,18 @@ import Execution
 struct ExplanationText {
     private(set) var lines: [String] = []
 
+    /// - Parameter sample: what was planned for each of the statements.
     init(_ plan: RelationPlan, _ sample: [SampledStatement]?) {
+        add(plan, sample, plan.statements)
+        for child in plan.childPlans {
+            lines.append("")
+            add(child, nil, child.statements.filter(\.isForAssigns))
+        }
+    }
+
+    private mutating func add(
+        _ plan: RelationPlan, _ sample: [SampledStatement]?, _ statements: [PlannedStatement]
+    ) {
         let relation = plan.relation
         lines.append(
             "\(relation.name): \(relation.table), target "
@@ -13,28 +24,30 @@ struct ExplanationText {
                 + "\(relation.member.joined(separator: ", ")), declared at \(relation.location)")
         lines.append("")
         lines.append("The items of a batch are the parameters of each statement, however many:")
-        let parameters = plan.itemParameters
-        for (number, parameter) in parameters.enumerated() {
+        for (number, parameter) in plan.itemParameters.enumerated() {
             lines.append(Self.line(number + 1, parameter))
         }
-        for (number, statement) in plan.statements.enumerated() {
-            lines += ["", "\(statement.name): \(statement.purpose)", "  sent \(statement.timing)"]
-            let own = statement.ownParameters
-            if !own.isEmpty {
-                let first = statement.takesItems ? parameters.count : 0
-                lines.append(
-                    statement.takesItems ? "  with one parameter more:" : "  with other parameters:"
-                )
-                for (number, parameter) in own.enumerated() {
-                    lines.append(Self.line(first + number + 1, parameter))
-                }
-            }
-            lines.append("")
-            lines += SQLLayout.lines(of: statement.sql).map { "    \($0)" }
+        for (number, statement) in statements.enumerated() {
+            add(statement, after: plan.itemParameters.count)
             guard let sample else { continue }
             lines.append("")
             lines += Self.plan(sample[number])
         }
+    }
+
+    private mutating func add(_ statement: PlannedStatement, after itemParameters: Int) {
+        lines += ["", "\(statement.name): \(statement.purpose)", "  sent \(statement.timing)"]
+        let own = statement.ownParameters
+        if !own.isEmpty {
+            lines.append(
+                statement.takesItems ? "  with one parameter more:" : "  with other parameters:")
+            let first = statement.takesItems ? itemParameters + 1 : 1
+            for (number, parameter) in own.enumerated() {
+                lines.append(Self.line(first + number, parameter))
+            }
+        }
+        lines.append("")
+        lines += SQLLayout.lines(of: statement.sql).map { "    \($0)" }
     }
 
     private static func line(_ number: Int, _ parameter: (type: String, meaning: String)) -> String
