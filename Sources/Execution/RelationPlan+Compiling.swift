@@ -10,10 +10,9 @@ extension RelationPlan {
     ) throws(PostgresError) -> (plans: [String: RelationPlan], findings: [Finding]) {
         var plans: [String: RelationPlan] = [:]
         var findings: [Finding] = []
-        let written = catalog.relations.values.flatMap { relation in
-            [relation.table] + relation.children.map(\.table)
-        }
         for relation in catalog.sortedRelations {
+            // The jobs of a key in one batch are for one relation.
+            let written = [relation.table] + relation.children.map(\.table)
             let (plan, found) = try compile(relation, [], written: written, on: connection)
             findings += found
             var children: [ChildPlan] = []

@@ -52,7 +52,7 @@ public struct RelationPlan: Sendable {
 
     /// - Parameters:
     ///   - checked: the relation beside its table.
-    ///   - writtenTables: the tables that the catalog's relations write.
+    ///   - writtenTables: the tables that the relation's jobs write.
     ///   - constraints: the CHECK constraints of the table that can be tested before the write.
     ///   - excludes: the table has an exclusion constraint.
     ///   - children: the plans of the child tables, in the catalog's order.
@@ -96,10 +96,12 @@ public struct RelationPlan: Sendable {
         let canClash =
             excludes
             || otherIndexes.contains { index in
-                index.hasExpressions
+                index.hasExpressions || !relation.tellsIdentitiesApart(index)
                     || index.columns.contains(where: relation.attributes.contains)
             }
-        cuts = WorkCuts(relation, written: writtenTables)
+        cuts = WorkCuts(
+            relation, written: writtenTables,
+            sharesChildren: children.contains(where: \.mayBeAnothers))
         dependsByTable = hasParentsOfItsOwn || canClash || relation.conflict == .refuse
         dependsOnEarlierJobs =
             dependsByTable || cuts.targetsOfAssigns || cuts.targetsOfUnassigns
@@ -132,6 +134,11 @@ struct ChildPlan: Sendable {
     let child: ChildTable
     /// The child table as a relation whose targets are the parents.
     let plan: RelationPlan
+
+    /// A child that one parent gives may be there as another parent's, or clash with it.
+    var mayBeAnothers: Bool {
+        plan.dependsOnEarlierJobs || child.parent.contains { !child.identity.contains($0.column) }
+    }
 
     /// For each of its target columns the place among the columns that its parents are read with.
     func parentPlaces(among columns: [Column]) -> [Int] {

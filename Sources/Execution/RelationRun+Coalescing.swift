@@ -138,9 +138,8 @@ extension RelationRun {
         guard staging.items[later].operation == .unassign else {
             return succession(Int32(earlier), Int32(later)) == .repeats
         }
-        return plan.attributePositions.allSatisfy {
-            staging.columns[$0].areEqual(earlier, later)
-        }
+        // A member that is no part of the identity says too which rows are meant.
+        return plan.given.indices.allSatisfy { staging.columns[$0].areEqual(earlier, later) }
     }
 
     /// What a later assign of the same row means for an earlier one.

@@ -7,13 +7,16 @@ struct WorkCuts: Sendable {
     /// Rules or effects of assigns read what jobs write: each target of a job stands alone.
     let targetsOfAssigns: Bool
     let targetsOfUnassigns: Bool
-    /// Effects follow in the order of the jobs: assigns and unassigns are kept apart.
+    /// Effects follow in the order of the jobs, and children take the place that others leave:
+    /// assigns and unassigns are kept apart.
     let operations: Bool
     /// Effects read or write what relations write: what is there changes while a batch is executed.
     let readsItsWork: Bool
 
-    /// - Parameter written: the tables that the catalog's relations write.
-    init(_ relation: Relation, written: [TableName]) {
+    /// - Parameters:
+    ///   - written: the tables that the relation's jobs write.
+    ///   - sharesChildren: a child of one row may be in the way of another row's.
+    init(_ relation: Relation, written: [TableName], sharesChildren: Bool) {
         let byEffects = Set(
             (relation.effects.onAssign + relation.effects.onUnassign).flatMap(Self.writtenTables))
         func reads(_ sql: String) -> Bool {
@@ -30,7 +33,7 @@ struct WorkCuts: Sendable {
         targetsOfUnassigns =
             relation.protects.contains { reads($0.condition) }
             || relation.effects.onUnassign.contains(where: follows)
-        operations = !relation.effects.isEmpty
+        operations = !relation.effects.isEmpty || sharesChildren
         readsItsWork = (relation.effects.onAssign + relation.effects.onUnassign).contains(
             where: reads)
     }
