@@ -4,15 +4,16 @@ import Testing
 
 /// Random GitLab jobs end as if each row had been written alone.
 @Suite struct GitLabOracleTests {
-    @Test func randomBatchesEndAsOneByOne() throws {
+    @Test("random batches end as one by one, also through a pooler", arguments: [false, true])
+    func randomBatches(isPooled: Bool) throws {
         let environment = ProcessInfo.processInfo.environment
-        let rounds = environment["ROLLCALL_ROUNDS"].flatMap { Int($0) } ?? 25
+        let rounds = environment["ROLLCALL_ROUNDS"].flatMap { Int($0) } ?? (isPooled ? 8 : 25)
         let seed =
             environment["ROLLCALL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: .min ... .max)
         print("GitLab, oracle: seed \(seed), \(rounds) rounds")
         var random = GitLabRandom(generator: SeededGenerator(seed: seed))
         let trial = RandomTrial(
-            desk: try SystemDesk(GitLabSchema.system), system: GitLabOracle(),
+            desk: try SystemDesk(GitLabSchema.system, isPooled: isPooled), system: GitLabOracle(),
             views: GitLabOracle.views)
         for _ in 0..<rounds {
             if let difference = try trial.difference(random.batch()) {

@@ -14,6 +14,8 @@ import Testing
         case oneKey
         /// Each facility has a key of its own, and relations may be mixed.
         case severalKeys
+        /// The same, each transaction in another session of the server.
+        case pooled
     }
 
     private static let seed =
@@ -24,10 +26,11 @@ import Testing
 
     @Test(arguments: Theme.allCases)
     func aBatchEndsAsOneByOne(_ theme: Theme) throws {
-        print("kolibri, \(theme): seed \(Self.seed), \(Self.rounds) rounds")
-        let desk = try KolibriDesk(seed: Self.seed, history: 40)
+        let rounds = theme == .pooled ? max(1, Self.rounds / 4) : Self.rounds
+        print("kolibri, \(theme): seed \(Self.seed), \(rounds) rounds")
+        let desk = try KolibriDesk(seed: Self.seed, history: 40, isPooled: theme == .pooled)
         var jobs = KolibriJobs(seed: desk.seed, generator: SeededGenerator(seed: Self.seed))
-        for _ in 0..<Self.rounds {
+        for _ in 0..<rounds {
             let batch = Self.batch(theme, &jobs)
             let expected = try desk.expect(batch.map(\.job))
             let messages = try batch.map { try desk.message($0.job) }
@@ -64,7 +67,7 @@ import Testing
         case .oneKey:
             let table = KolibriOracle.Kind.allCases[jobs.below(2)]
             return (0..<count).map { _ in (jobs.next(of: table, facility: 0), 0) }
-        case .severalKeys:
+        case .severalKeys, .pooled:
             // Jobs of one key in a batch are for one relation.
             let tables = jobs.seed.facilities.map { _ in
                 KolibriOracle.Kind.allCases[jobs.below(2)]

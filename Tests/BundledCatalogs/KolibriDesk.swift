@@ -3,6 +3,7 @@ import Execution
 import Foundation
 import Jobs
 import Postgres
+import ProofKit
 import Sandbox
 import Store
 
@@ -15,12 +16,16 @@ final class KolibriDesk {
     let findings: [Finding]
     private(set) var oracle: KolibriOracle
     private let oracleDatabase: TestDatabase
+    private let pooler: Pooler?
     private var nextOffset: Int64 = 0
 
-    /// - Parameter history: how many random rows came and went before.
-    init(seed number: UInt64 = 1, size: KolibriSeed.Size = KolibriSeed.Size(), history: Int = 0)
-        throws
-    {
+    /// - Parameters:
+    ///   - history: how many random rows came and went before.
+    ///   - isPooled: batches reach the server through PgBouncer in transaction mode.
+    init(
+        seed number: UInt64 = 1, size: KolibriSeed.Size = KolibriSeed.Size(), history: Int = 0,
+        isPooled: Bool = false
+    ) throws {
         let seed = KolibriSeed(number, size)
         let template =
             "kolibri_\(number)_\(size.facilities)_\(size.classes)_\(size.users)_\(history)"
@@ -37,7 +42,9 @@ final class KolibriDesk {
         self.seed = seed
         database = try copy()
         oracleDatabase = try copy()
-        connection = try Connection(database.conninfo, applicationName: "kolibri")
+        pooler = isPooled ? try Pooler(for: database) : nil
+        connection = try Connection(
+            pooler?.conninfo(database.conninfo) ?? database.conninfo, applicationName: "kolibri")
         oracle = KolibriOracle(
             connection: try Connection(oracleDatabase.conninfo, applicationName: "oracle"))
         let catalog = try Catalog(files: [("kolibri.yaml", Self.catalog())])

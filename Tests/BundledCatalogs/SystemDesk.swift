@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import Jobs
 import Postgres
+import ProofKit
 import Sandbox
 import Store
 import Synchronization
@@ -26,13 +27,18 @@ final class SystemDesk {
     static let naive = "naive"
 
     private let database: TestDatabase
+    private let pooler: Pooler?
     let connection: Connection
     let executor: BatchExecutor
     private var nextOffset: Int64 = 0
     private var nextID: UInt64 = 0
 
-    /// - Parameter edit: Changes the catalog's text.
-    init(_ system: System, edit: (String) -> String = { $0 }) throws {
+    /// - Parameters:
+    ///   - isPooled: batches reach the server through PgBouncer in transaction mode.
+    ///   - edit: Changes the catalog's text.
+    init(
+        _ system: System, isPooled: Bool = false, edit: (String) -> String = { $0 }
+    ) throws {
         database = try SharedPostgres.database(template: system.name) { conninfo in
             let connection = try Connection(conninfo, applicationName: "bundled-catalogs")
             _ = try Migrator(StatusSchema()).migrate(on: connection)
@@ -42,7 +48,10 @@ final class SystemDesk {
                     + system.tables + system.seed)
             connection.close()
         }
-        connection = try Connection(database.conninfo, applicationName: "bundled-catalogs")
+        pooler = isPooled ? try Pooler(for: database) : nil
+        connection = try Connection(
+            pooler?.conninfo(database.conninfo) ?? database.conninfo,
+            applicationName: "bundled-catalogs")
         let (plans, findings) = try Self.compile(
             edit(try Self.catalog(system.file)), on: connection)
         for finding in findings where finding.level == .error { throw Unfit(finding: finding) }

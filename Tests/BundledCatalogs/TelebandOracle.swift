@@ -82,10 +82,8 @@ struct TelebandOracle: NaiveSystem {
     private func assign(
         _ item: [String: Said], _ job: RandomJob, _ base: Base
     ) throws -> NaiveOutcome {
-        guard case .value(let activity) = item["activity_id"] else {
-            return .rejected(["missing-value"])
-        }
-        var codes: Set<String> = []
+        var codes: Set<String> = item["activity_id"] == nil ? ["missing-value"] : []
+        let activity = text(item, "activity_id")
         for (column, table) in [
             ("piece_id", "musics_piece"), ("activity_id", "assignments_activity"),
             ("piece_plan_id", "assignments_pieceplan"),
@@ -166,14 +164,19 @@ struct TelebandOracle: NaiveSystem {
     private func enroll(
         _ item: [String: Said], _ job: RandomJob, _ base: Base
     ) throws -> NaiveOutcome {
-        guard let user = try user(item, base) else { return .rejected(["unknown-username"]) }
-        guard case .value(let role) = item["role_id"] else { return .rejected(["missing-value"]) }
         var codes: Set<String> = []
+        if item["role_id"] == nil { codes.insert("missing-value") }
+        guard let user = try user(item, base) else {
+            return .rejected(codes.union(["unknown-username"]))
+        }
+        let role = text(item, "role_id")
         if try !base.has("courses_course WHERE id = \(job.target)") {
             codes.insert("unknown-course")
         }
         if try !base.has("users_user WHERE id = \(user)") { codes.insert("unknown-user") }
-        if try !base.has("users_role WHERE id = \(role)") { codes.insert("unknown-role") }
+        if try role != "NULL" && !base.has("users_role WHERE id = \(role)") {
+            codes.insert("unknown-role")
+        }
         if case .value(let instrument) = item["instrument_id"],
             try !base.has("instruments_instrument WHERE id = \(instrument)")
         {
@@ -217,9 +220,12 @@ struct TelebandOracle: NaiveSystem {
     private func group(
         _ item: [String: Said], _ job: RandomJob, _ base: Base
     ) throws -> NaiveOutcome {
-        guard try base.has("courses_course WHERE id = \(job.target)") else {
-            return .rejected(["unknown-course"])
-        }
+        let isCourse = try base.has("courses_course WHERE id = \(job.target)")
+        var codes: Set<String> = isCourse ? [] : ["unknown-course"]
+        var children: [[String: Said]] = []
+        if case .list(let list) = item["group_assignments"] { children = list }
+        for child in children { codes.formUnion(try faults(child, base)) }
+        guard codes.isEmpty else { return .rejected(codes) }
         let id = try groupID(item, job, base)
         let isThere = try base.has("assignments_assignmentgroup WHERE id = \(id)")
         if !isThere {
@@ -229,12 +235,6 @@ struct TelebandOracle: NaiveSystem {
                 VALUES (\(id), \(item["type"]?.sql ?? "NULL"))
                 """)
         }
-        guard case .list(let children) = item["group_assignments"] else {
-            return isThere ? .unchanged : .created
-        }
-        var codes: Set<String> = []
-        for child in children { codes.formUnion(try faults(child, base)) }
-        guard codes.isEmpty else { return .rejected(codes) }
         var written = 0
         for child in children {
             written += try base.run(

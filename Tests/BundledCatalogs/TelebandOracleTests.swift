@@ -4,9 +4,10 @@ import Testing
 
 /// Random TeleBand jobs end as TeleBand itself would have done them, one by one.
 @Suite struct TelebandOracleTests {
-    @Test func randomBatchesEndAsOneByOne() throws {
+    @Test("random batches end as one by one, also through a pooler", arguments: [false, true])
+    func randomBatches(isPooled: Bool) throws {
         let environment = ProcessInfo.processInfo.environment
-        let rounds = environment["ROLLCALL_ROUNDS"].flatMap { Int($0) } ?? 25
+        let rounds = environment["ROLLCALL_ROUNDS"].flatMap { Int($0) } ?? (isPooled ? 8 : 25)
         let seed =
             environment["ROLLCALL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: .min ... .max)
         print("TeleBand, oracle: seed \(seed), \(rounds) rounds")
@@ -14,7 +15,8 @@ import Testing
         // What has been removed is gone for good, so every few rounds begin anew.
         for _ in 0..<max(1, rounds / 8) {
             let trial = RandomTrial(
-                desk: try SystemDesk(TelebandSchema.system), system: TelebandOracle(),
+                desk: try SystemDesk(TelebandSchema.system, isPooled: isPooled),
+                system: TelebandOracle(),
                 views: TelebandOracle.views)
             for _ in 0..<8 {
                 if let difference = try trial.difference(random.batch()) {

@@ -10,8 +10,12 @@ public final class Pooler {
     private let process: ChildProcess
     private let port: Int
     private let logPath: String
+    private var ownDirectory: String?
 
-    public init(for server: PrivatePostgres, in directory: String) throws {
+    /// - Parameter givesNewSessions: every transaction gets a session of the server that nobody had before.
+    public init(
+        for server: PrivatePostgres, in directory: String, givesNewSessions: Bool = false
+    ) throws {
         port = try Socket.freePort()
         logPath = "\(directory)/pgbouncer.log"
         let settings = "\(directory)/pgbouncer.ini"
@@ -25,6 +29,7 @@ public final class Pooler {
         auth_type = any
         pool_mode = transaction
         default_pool_size = \(Self.size)
+        \(givesNewSessions ? "server_lifetime = 0" : "")
         """.write(toFile: settings, atomically: true, encoding: .utf8)
         // It refuses to run as root; the user of the package postgresql is there.
         chmod(directory, 0o755)
@@ -41,7 +46,17 @@ public final class Pooler {
         }
     }
 
+    /// A pooler with a directory of its own, for a database that is used by one test.
+    public convenience init(for database: TestDatabase) throws {
+        let directory = NSTemporaryDirectory() + "rollcall-pooler-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        try self.init(for: database.server, in: directory, givesNewSessions: true)
+        ownDirectory = directory
+    }
+
     deinit {
+        if let ownDirectory { try? FileManager.default.removeItem(atPath: ownDirectory) }
         process.terminate(SIGKILL)
         process.wait()
     }
