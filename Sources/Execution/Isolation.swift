@@ -26,6 +26,7 @@ struct Isolation: EffectWriter {
         let rows = Array(Set(effect.removals + effect.assigns)).sorted()
         let found = try halve(rows[...], unnamed: nil) { connection, rows in
             guard let first = rows.first, let last = rows.last else { return }
+            run.isTried = rows.count == 1
             try run.apply(effect.part(first...last), on: connection)
             // What a deferred constraint would refuse at COMMIT is refused here.
             try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
@@ -61,9 +62,13 @@ struct Isolation: EffectWriter {
             try act(connection, rows)
             try connection.script("RELEASE SAVEPOINT part")
             return [:]
+        } catch let error as ChildRefused {
+            try connection.script("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
+            refused[first] = Refusal(rejection: error.rejection, isClash: false)
+            return [first: error.rejection]
         } catch let error as PostgresError where FailureClass(error).mayBeAnItems {
             try connection.script("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
-            guard try FailureClass(error) == .permanent || isOfAValue(code, act) else {
+            guard try FailureClass(error) == .permanent || isOfAValue(code, error, act) else {
                 throw error
             }
             guard rows.count > 1 else {
@@ -83,9 +88,11 @@ struct Isolation: EffectWriter {
     /// Some types refuse a text with the codes of an error in the SQL itself, as tsquery and
     /// regclass do. Such a query succeeds without values.
     private func isOfAValue(
-        _ code: String?, _ act: (Connection, ArraySlice<Int32>) throws -> Void
+        _ code: String?, _ error: PostgresError,
+        _ act: (Connection, ArraySlice<Int32>) throws -> Void
     ) throws -> Bool {
-        guard code != nil else { return false }
+        // A statement that the database has planned has no syntax error but in a value.
+        guard code != nil || error.sqlState?.rawValue == "42601" else { return false }
         try connection.script("SAVEPOINT part")
         do {
             try act(connection, [])

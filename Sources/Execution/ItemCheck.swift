@@ -28,7 +28,20 @@ struct ItemCheck: Sendable {
                 ItemCheck(
                     code: $0.code, condition: "(\($0.condition))", message: $0.message,
                     columns: ItemReferences.columns(in: $0.condition))
-            } + (relation.conflict == .refuse ? [refusal(of: relation, rows)] : [])
+            } + [outside(rows, staged)].compactMap { $0 }
+            + (relation.conflict == .refuse ? [refusal(of: relation, rows)] : [])
+    }
+
+    /// A row that the index would not hold by which rows are known: it would come again each time.
+    private static func outside(_ rows: RowMatch, _ staged: Set<String>) -> ItemCheck? {
+        guard let predicate = rows.predicate, predicate.columns.isSubset(of: staged) else {
+            return nil
+        }
+        return ItemCheck(
+            code: predicate.index, condition: "((\(predicate.sql)) IS NOT TRUE)",
+            message: "expected a row with \(predicate.sql), which are those that "
+                + "\(predicate.index) knows",
+            columns: predicate.columns)
     }
 
     static let alreadyExists = "already-exists"

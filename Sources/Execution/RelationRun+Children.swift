@@ -105,12 +105,30 @@ extension RelationRun {
             }
             if let last = lastJob { own.endJob(last.job, from: last.first) }
             var run = RelationRun(children: own, of: self)
-            try run.execute(Apply(connection: connection))
+            if isTried, parents.count == 1 {
+                try find(&run, sources, child, on: connection)
+            } else {
+                try run.execute(Apply(connection: connection))
+            }
             for (row, source) in sources.enumerated() {
                 note(run, Int32(row), source, child, &condemned)
             }
         }
         if !condemned.isEmpty { throw Restart(condemned: condemned) }
+    }
+
+    /// Writes the children of one item and tells which of them the database refuses.
+    private func find(
+        _ run: inout RelationRun, _ sources: [(parent: Int32, child: Int32)],
+        _ child: StagedChildren, on connection: Connection
+    ) throws {
+        var isolation = Isolation(connection: connection)
+        try run.execute(&isolation)
+        guard let (row, refusal) = isolation.refused.min(by: { $0.key < $1.key }) else { return }
+        let source = sources[Int(row)]
+        let parent = StagedChildren.Parent(staging.items[Int(source.parent)])
+        throw ChildRefused(
+            rejection: refusal.rejection.prefixed(by: child.name(source.child, of: parent)))
     }
 
     /// Takes over what became of a child.
@@ -140,4 +158,9 @@ extension Rejection {
     fileprivate func prefixed(by name: String) -> Rejection {
         Rejection(code: code, message: "\(name): \(message)")
     }
+}
+
+/// The database refuses a child of the one item that is written.
+struct ChildRefused: Error {
+    let rejection: Rejection
 }

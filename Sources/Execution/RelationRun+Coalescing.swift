@@ -144,6 +144,7 @@ extension RelationRun {
 
     /// What a later assign of the same row means for an earlier one.
     func succession(_ earlier: Int32, _ later: Int32) -> Coalescer.Succession {
+        if plan.relation.conflict == .refuse { return .follows }
         let (a, b) = (Int(earlier), Int(later))
         let updates = allowsUpdate(later) ? plan.updatedPositions : []
         let isUnsaid = updates.allSatisfy { staging.columns[$0].states[b] == .missing }

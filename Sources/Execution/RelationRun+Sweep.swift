@@ -63,7 +63,10 @@ extension RelationRun {
         let isAtomic = jobs[Int(range.job)].job.assignment.mode == .atomic
         // Where checks are to come, or the database may refuse an item without an end to all, the
         // job may not happen: what it removes may still be there.
-        let isCertain = !plan.dependsOnEarlierJobs || !isAtomic && !outlivesRefusals
+        // A rule may keep rows too.
+        let isCertain =
+            plan.relation.protects.isEmpty
+            && (!plan.dependsOnEarlierJobs || !isAtomic && !outlivesRefusals)
         for row in range.items where staging.names(row) {
             rows.name(identities[Int(row)], by: range.job)
         }

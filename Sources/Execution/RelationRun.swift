@@ -48,6 +48,8 @@ struct RelationRun {
     var created = WrittenRows()
     var updated = WrittenRows()
     var removed = WrittenRows()
+    /// One item is written by itself, to learn why it is refused.
+    var isTried = false
     /// What the items give of each child table.
     var children: [StagedChildren] = []
     /// The jobs that are refused as a whole, by their place in the batch.

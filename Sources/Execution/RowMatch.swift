@@ -30,6 +30,12 @@ struct RowMatch: Sendable {
         return " AND (\(QualifiedSQL.text(predicate, columns: columns, of: row)))"
     }
 
+    /// What holds for rows of a partial index, the columns that it reads, and the index's name.
+    var predicate: (sql: String, columns: Set<String>, index: String)? {
+        guard let arbiter, let sql = arbiter.predicate else { return nil }
+        return (sql, QualifiedSQL.columns(in: sql, among: columns), arbiter.name)
+    }
+
     /// A row has the identity of an item.
     func matches(_ row: String, _ item: String = "item") -> String {
         guard let arbiter, arbiter.hasExpressions else {

@@ -139,10 +139,16 @@ struct SQLWriter {
     func lockTargets() -> String {
         let target = relation.target.map { "item.\(quoteIdentifier($0))" }.joined(separator: ", ")
         let name = "\(table.name.schema).\(table.name.name)".replacing("'", with: "''")
+        let row = "ROW(\(target))"
+        // What is equal must have one lock, however it is written.
+        let isExact = relation.target.allSatisfy { table.column($0)?.hasExactEquality == true }
+        let hash =
+            isExact
+            ? "pg_catalog.hashtextextended(\(row)::text, 0)"
+            : "pg_catalog.hash_record_extended(\(row), 0)"
         return """
             SELECT pg_catalog.pg_advisory_xact_lock(target.key) FROM (
-              SELECT DISTINCT pg_catalog.hashtextextended(
-                '\(name)', pg_catalog.hashtextextended(ROW(\(target))::text, 0)) AS key
+              SELECT DISTINCT pg_catalog.hashtextextended('\(name)', \(hash)) AS key
               FROM (\(staged())) AS item ORDER BY 1 OFFSET 0) AS target
             """
     }

@@ -198,6 +198,33 @@ import Testing
             try edited.run(try edited.unassign("merge-head-diff", 1, "1")).counts == ["absent": 1])
     }
 
+    @Test("who is refused by the other index is so though a later job takes them away")
+    func refusedAndTakenAway() throws {
+        let ada = #"{"name":"Ada","email":"ada@example.com"}"#
+        let jobs = [
+            try desk.assign("diff-commit-user", 2, ada),
+            try desk.unassign("diff-commit-user", 2, ada),
+        ]
+        try desk.execute(jobs)
+        #expect(
+            try desk.ending(jobs[0]).codes
+                == [1: "index_merge_request_diff_commit_users_on_name_and_email"])
+        #expect(try desk.ending(jobs[1]).counts == ["absent": 1])
+    }
+
+    @Test("a member that is no part of the identity says which row is meant")
+    func otherProject() throws {
+        let jobs = [
+            try desk.unassign("merge-head-diff", 1, "2"),
+            try desk.unassign("merge-head-diff", 1, "1"),
+        ]
+        try desk.execute(jobs)
+        #expect(try desk.ending(jobs[0]).counts == ["absent": 1])
+        #expect(try desk.ending(jobs[1]).counts == ["removed": 1])
+        #expect(
+            try desk.value("SELECT count(*) FROM merge_request_diffs WHERE diff_type = 2") == "1")
+    }
+
     // MARK: Versions
 
     private func commits(_ mergeRequest: Int, _ head: String) throws -> [String] {

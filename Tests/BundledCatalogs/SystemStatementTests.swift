@@ -22,11 +22,17 @@ struct SystemStatementTests {
                 ("unassign", try desk.unassign(relation, target, unassigned(size)), "removed"),
             ]
             for (name, message, outcome) in steps {
-                let count = try desk.statements { try desk.execute([message]) }
+                var time = Duration.zero
+                let count = try desk.statements {
+                    time = try ContinuousClock().measure { try desk.execute([message]) }
+                }
                 counts[name, default: []].insert(count)
                 let ending = try desk.ending(message)
                 let items = name == "unassign" ? ending.items : size
                 #expect(ending.counts == [outcome: items], "\(name) \(size)")
+                if size == Self.sizes.last {
+                    print("\(relation), \(name): \(items) items in \(time / .milliseconds(1)) ms")
+                }
             }
         }
         print("statements of a batch, \(relation): \(counts)")

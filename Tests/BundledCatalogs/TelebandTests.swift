@@ -229,6 +229,18 @@ import Testing
         #expect(try members("y") == [])
     }
 
+    @Test("a place that a later job of the batch leaves is not free yet")
+    func takenPlace() throws {
+        let place = #""group_assignments":[{"enrollment_id":1,"course_assignment_id":2}]"#
+        try desk.execute([try desk.assign("assignment-group", 1, "{\"draw\":\"x\",\(place)}")])
+        try desk.execute([
+            try desk.assign("assignment-group", 1, "{\"draw\":\"y\",\(place)}"),
+            try desk.unassign("assignment-group", 1, #""x""#),
+        ])
+        #expect(try members("x") == [])
+        #expect(try members("y") == [])
+    }
+
     @Test("a bad student rejects the group, with the reason")
     func badChildren() throws {
         let ending = try desk.run(

@@ -125,7 +125,7 @@ import Testing
                 #""commits": [{"place": 0, "sha": "abc", "author_id": 1}]"#, "short-sha",
                 "commits[1]: abc is too short"
             ),
-            (#""files": ["a", "nul"]"#, "sqlstate-P0001", "no such path"),
+            (#""files": ["a", "nul"]"#, "sqlstate-P0001", "files[2]: no such path"),
             (#""files": [["a"]]"#, "invalid-value", "files[1]: path: "),
         ])
     func refused(child: String, code: String, message: String) throws {
