@@ -108,10 +108,15 @@ struct Custody {
         saved.merge(offsets) { $1 }
     }
 
+    /// The partitions of which nobody has said yet where they begin: Kafka has to be asked too.
+    var unbegun: [TopicPartition] {
+        doubts.filter { $0.value == .isNew || $0.value == .isUnread }.keys.sorted()
+    }
+
     /// Ends the doubts that an answer clears up.
     ///
     /// - Parameters:
-    ///   - committed: what Kafka remembers; nil if it could not be asked.
+    ///   - committed: what Kafka remembers of those not begun yet; nil if it could not be asked.
     ///   - assigned: all partitions of this worker.
     /// - Returns: where reading of those partitions begins or begins anew.
     mutating func settle(

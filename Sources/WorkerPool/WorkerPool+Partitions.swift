@@ -117,10 +117,10 @@ extension WorkerPool: RebalanceListener {
     }
 
     private func moves(_ answer: Progress.Claim, _ consumer: Consumer) -> [Custody.Move] {
-        let asked = answer.memories.keys.map {
-            TopicPartition(topic: $0.topic, partition: $0.partition)
-        }
-        let committed = try? consumer.committed(asked, timeoutMilliseconds: 5_000)
+        // Nobody waits for Kafka where only the database was in doubt.
+        let asked = state.withLock { $0.custody.unbegun }
+        let committed =
+            asked.isEmpty ? [:] : try? consumer.committed(asked, timeoutMilliseconds: 5_000)
         let moves = state.withLock { state in
             state.custody.settle(answer, committed: committed, assigned: state.ledger.assigned)
         }
