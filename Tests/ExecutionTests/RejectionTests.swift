@@ -78,7 +78,8 @@ import Testing
 
     // MARK: Foreign keys
 
-    @Test func aMemberThatIsNotThereIsUnknown() throws {
+    @Test("failure 10: a parent that is not there yet refuses its item alone")
+    func aMemberThatIsNotThereIsUnknown() throws {
         let found = try rejection(of: person(4_711))
         #expect(found?.code == "unknown-person")
         #expect(found?.member == "4711")
@@ -202,7 +203,8 @@ import Testing
             ])
     }
 
-    @Test func swappingSeatsAtOnceIsRefusedAsOneAfterTheOther() throws {
+    @Test("failure 9: seats swapped at once are refused as one after the other")
+    func swappingSeatsAtOnceIsRefusedAsOneAfterTheOther() throws {
         try desk.execute(
             try assign("\(person(1, #""seat":1"#)),\(person(2, #""seat":2"#))"))
         let job = try assign(

@@ -266,7 +266,8 @@ import Testing
 
     // MARK: Values that are equal though their bytes differ
 
-    @Test func textsThatTheColumnHoldsEqualAreOneMember() throws {
+    @Test("failure 8: texts that the column holds equal are one member, also in one statement")
+    func textsThatTheColumnHoldsEqualAreOneMember() throws {
         let desk = try Self.desk("public.citext", types: "CREATE EXTENSION citext;")
         let job = try desk.message(
             "assign", #""relation":"thing","target":1,"members":["Ada","ADA","ada","grace"]"#)

@@ -42,7 +42,9 @@ import Testing
         #expect(try rig.lags().allSatisfy { $0.lag == 0 })
     }
 
-    @Test("failure 6: nesting, numbers and texts beyond every limit are dead letters or rejections")
+    @Test(
+        "failures 6 and 18: nesting, sizes, numbers and texts beyond every limit are dead letters or rejections"
+    )
     func excess() throws {
         let rig = try Rig()
         let connection = try rig.connect()

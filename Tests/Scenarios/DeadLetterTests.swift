@@ -188,7 +188,7 @@ import Testing
     }
 
     @Test(
-        "a topic that cannot be written holds up no job, and nothing is dropped",
+        "failure 27: a topic that cannot be written holds up no job, and nothing is dropped",
         arguments: Trouble.allCases)
     func topicAway(_ trouble: Trouble) throws {
         let stage = try stage()
