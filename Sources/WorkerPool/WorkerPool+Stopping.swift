@@ -10,9 +10,10 @@ extension WorkerPool {
     /// Finishes or rolls back what is open, commits what is done and leaves the group.
     func finish(_ consumer: Consumer) {
         let deadline = ContinuousClock.now + settings.grace
-        drain(until: deadline)
+        // What follows needs some of the time too, most of all where nobody answers any more.
+        drain(until: deadline - min(settings.grace / 4, .seconds(5)))
         commitFinally(consumer, until: deadline)
-        consumer.close()
+        consumer.close(timeoutMilliseconds: Self.milliseconds(until: deadline))
         // The last batches' letters; another worker publishes those that do not make it.
         deadLetters.stop(within: min(max(deadline - .now, .seconds(1)), .seconds(5)))
         for lane in state.withLock({ $0.idleLanes }) { lanes[lane].close() }
@@ -22,6 +23,12 @@ extension WorkerPool {
         logger.info(
             "worker stopped",
             metadata: ["jobs": "\(totals.jobs)", "items": "\(totals.items.total)"])
+    }
+
+    /// What is left of the time for a broker's answer, a second at the least.
+    private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
+        let left = min(max(deadline - .now, .seconds(1)), .seconds(10))
+        return Int32(left / .milliseconds(1))
     }
 
     /// Waits for the lanes, at most for the grace period, then cancels what they are doing.
@@ -69,7 +76,8 @@ extension WorkerPool {
             FailPoint.beforeOffsetCommit.reach()
             let error: KafkaError
             do throws(KafkaError) {
-                return try consumer.commit(offsets)
+                return try consumer.commit(
+                    offsets, timeoutMilliseconds: Self.milliseconds(until: deadline))
             } catch let refusal {
                 error = refusal
                 let end = error.name == "_WAIT_COORD" ? coordinatorDeadline : deadline
