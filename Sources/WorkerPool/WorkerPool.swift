@@ -197,11 +197,6 @@ public final class WorkerPool: Sendable {
         throttle(&loop, consumer)
         // With nothing in flight there is nothing to gather: lag shows the truth soon.
         let isIdle = state.withLock { $0.dispatcher.jobs == 0 }
-        if isIdle, ContinuousClock.now - loop.lastLook >= settings.heartbeatInterval {
-            // Lanes notice a database that was replaced; while they have nothing to do nobody would.
-            loop.lastLook = .now
-            state.withLock { $0.custody.doubt($0.ledger.assigned) }
-        }
         let interval = isIdle ? settings.commitInterval / 10 : settings.commitInterval
         if ContinuousClock.now - loop.lastCommit >= interval {
             loop.lastCommit = .now
@@ -209,6 +204,12 @@ public final class WorkerPool: Sendable {
             // A commit whose answer was lost with a coordinator is made good sooner or later.
             if loop.commits % 16 == 0 { state.withLock { $0.ledger.forgetCommits() } }
             commit(consumer)
+        }
+        // After the commit: while the database is in doubt nothing is saved in it.
+        if isIdle, ContinuousClock.now - loop.lastLook >= settings.heartbeatInterval {
+            // Lanes notice a database that was replaced; while they have nothing to do nobody would.
+            loop.lastLook = .now
+            state.withLock { $0.custody.doubt($0.ledger.assigned) }
         }
     }
 

@@ -260,6 +260,20 @@ public final class Rig {
             group: Self.group, topics: JobStream.topics, timeoutMilliseconds: 20_000)
     }
 
+    /// How far each partition is done as the database remembers it.
+    func remembered(on connection: Connection) throws -> [TopicPartition: Int64] {
+        let rows = try connection.execute(
+            """
+            SELECT topic, "partition", "offset" FROM rollcall.progress
+            WHERE consumer_group = '\(Self.group)' AND "offset" IS NOT NULL
+            """)
+        return (0..<rows.count).reduce(into: [:]) { places, row in
+            let partition = TopicPartition(
+                topic: rows.string(row, 0), partition: Int32(rows.int(row, 1)))
+            places[partition] = Int64(rows.int(row, 2))
+        }
+    }
+
     /// Something that keeps the rig from proving anything.
     public struct Trouble: Error, CustomStringConvertible {
         public let description: String
