@@ -35,8 +35,8 @@ final class Heartbeat: @unchecked Sendable {
     /// Beats until the worker stops, with what the closure says each time.
     func start(_ pulse: @escaping @Sendable () -> Pulse) { queue.async { self.beat(pulse) } }
 
-    /// Takes the worker off the list, if the database can be asked within two seconds.
-    func retire() {
+    /// Takes the worker off the list, if the database answers in time.
+    func retire(within time: Duration) {
         let isRetired = DispatchSemaphore(value: 0)
         queue.async {
             if let connection = self.connection.current, connection.isUsable {
@@ -45,7 +45,7 @@ final class Heartbeat: @unchecked Sendable {
             self.connection.close()
             isRetired.signal()
         }
-        _ = isRetired.wait(timeout: .now() + 2)
+        _ = isRetired.wait(timeout: .now() + time.seconds)
     }
 
     /// Looks who holds what the worker is going to wait for.

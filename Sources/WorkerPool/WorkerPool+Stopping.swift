@@ -9,36 +9,29 @@ import Synchronization
 extension WorkerPool {
     /// Finishes or rolls back what is open, commits what is done and leaves the group.
     func finish(_ consumer: Consumer) {
-        let deadline = ContinuousClock.now + settings.grace
-        // What follows needs some of the time too, most of all where nobody answers any more.
-        drain(until: deadline - min(settings.grace / 4, .seconds(5)))
-        commitFinally(consumer, until: deadline)
-        consumer.close(timeoutMilliseconds: Self.milliseconds(until: deadline))
+        let time = GracePeriod(settings.grace)
+        drain(time)
+        commitFinally(consumer, until: .now + time.share())
+        consumer.close(timeoutMilliseconds: Int32(time.share() / .milliseconds(1)))
         // The last batches' letters; another worker publishes those that do not make it.
-        deadLetters.stop(within: min(max(deadline - .now, .seconds(1)), .seconds(5)))
+        deadLetters.stop(within: time.share())
         for lane in state.withLock({ $0.idleLanes }) { lanes[lane].close() }
-        heartbeat.retire()
-        checkpoint.close(within: .seconds(2))
+        heartbeat.retire(within: time.share())
+        checkpoint.close(within: time.share())
         let totals = state.withLock { $0.totals }
         logger.info(
             "worker stopped",
             metadata: ["jobs": "\(totals.jobs)", "items": "\(totals.items.total)"])
     }
 
-    /// What is left of the time for a broker's answer, a second at the least.
-    private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
-        let left = min(max(deadline - .now, .seconds(1)), .seconds(10))
-        return Int32(left / .milliseconds(1))
-    }
-
-    /// Waits for the lanes, at most for the grace period, then cancels what they are doing.
-    private func drain(until deadline: ContinuousClock.Instant) {
+    /// Waits for the lanes as long as it may, then cancels what they are doing.
+    private func drain(_ time: GracePeriod) {
         state.withLock { state in
             state.isStopping = true
             state.dispatcher.drop(Set(state.ledger.assigned))
         }
         FailPoint.whileDraining.reach()
-        if !waitUntil(deadline, { $0.idleLanes.count == settings.lanes }) {
+        if !waitUntil(time.endOfWork, { $0.idleLanes.count == settings.lanes }) {
             logger.warning("grace period is over, rolling back open batches")
         }
         abortSignal.stop()
@@ -47,7 +40,7 @@ extension WorkerPool {
         DispatchQueue.global().async { [lanes] in
             for lane in lanes { lane.cancel() }
         }
-        if !waitUntil(.now + .seconds(5), { $0.idleLanes.count == settings.lanes }) {
+        if !waitUntil(.now + time.share(), { $0.idleLanes.count == settings.lanes }) {
             logger.warning("the database does not answer: open transactions end with this process")
         }
     }
@@ -64,8 +57,6 @@ extension WorkerPool {
     /// member of an old generation, which loses its partitions. Where time runs out, or no broker
     /// answers, nothing is lost: the next owner reads again what has a receipt.
     private func commitFinally(_ consumer: Consumer, until deadline: ContinuousClock.Instant) {
-        // A coordinator that moves is found again within a moment, or Kafka is away.
-        let coordinatorDeadline = min(deadline, .now + .seconds(5))
         while true {
             let (offsets, rebalances) = state.withLock { state in
                 // Answers to earlier commits may be lost or on their way.
@@ -76,13 +67,14 @@ extension WorkerPool {
             FailPoint.beforeOffsetCommit.reach()
             let error: KafkaError
             do throws(KafkaError) {
+                let left = max(deadline - .now, .milliseconds(1))
                 return try consumer.commit(
-                    offsets, timeoutMilliseconds: Self.milliseconds(until: deadline))
+                    offsets, timeoutMilliseconds: Int32(left / .milliseconds(1)))
             } catch let refusal {
                 error = refusal
-                let end = error.name == "_WAIT_COORD" ? coordinatorDeadline : deadline
+                // A coordinator that moves is found again within a moment, or Kafka is away.
                 guard error.isFromBroker || error.name == "_WAIT_COORD", !error.isFatal,
-                    ContinuousClock.now < end
+                    ContinuousClock.now < deadline
                 else {
                     logger.info("offsets not committed", metadata: ["error": "\(error)"])
                     return

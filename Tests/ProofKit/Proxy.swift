@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Synchronization
 
 /// A TCP proxy before Postgres that knows enough of its protocol to fail at a COMMIT.
@@ -18,6 +19,7 @@ public final class Proxy: Sendable {
         var cutsMade = 0
         var isRefusing = false
         var isStalled = false
+        var isSilent = false
         var links: [Link] = []
     }
 
@@ -71,6 +73,13 @@ public final class Proxy: Sendable {
         if wasStalled { resumed.signal() }
     }
 
+    /// Passes nothing on any more, in either direction, and ends nothing; or goes on.
+    public func silence(_ isSilent: Bool) { state.withLock { $0.isSilent = isSilent } }
+
+    private static func waitWhileSilent(_ proxy: Proxy?) {
+        while proxy?.state.withLock({ $0.isSilent }) == true { usleep(10_000) }
+    }
+
     private func link(_ client: Socket) {
         let isRefused = state.withLock { $0.isRefusing }
         guard !isRefused, let server = try? Socket.connected(to: server) else {
@@ -85,6 +94,7 @@ public final class Proxy: Sendable {
         Self.onOwnThread("to server") { [weak self] in
             var messages = ClientMessages()
             while let bytes = link.client.read() {
+                Self.waitWhileSilent(self)
                 for message in messages.take(bytes) {
                     let isCommit = ClientMessages.isCommit(message)
                     if isCommit, self?.act(on: link, before: message) == true { continue }
@@ -93,8 +103,9 @@ public final class Proxy: Sendable {
             }
             link.end()
         }
-        Self.onOwnThread("to client") {
+        Self.onOwnThread("to client") { [weak self] in
             while let bytes = link.server.read() {
+                Self.waitWhileSilent(self)
                 // A reply that is to be lost proves that the server has committed.
                 if link.losesReplies || !link.client.write(bytes) { break }
             }

@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import Postgres
 import ProofKit
 import Sandbox
@@ -136,6 +137,35 @@ import Testing
         #expect(ContinuousClock.now - begun < .seconds(15))
         #expect(worker.poll() == .exited(0))
         try blocker.script("ROLLBACK")
+        #expect(try trial.prematureCommits() == [])
+        try rig.start("next")
+        for finding in try trial.finish(isRebalancing: true) { Issue.record("\(finding)") }
+    }
+
+    @Test("failure 21: the grace period is kept when neither database nor broker answers any more")
+    func graceInSilence() throws {
+        let trial = try Trial(Self.stream(), on: try Rig())
+        let rig = trial.rig
+        let proxy = try Proxy(to: rig.server.port)
+        let grace = 6
+        let worker = try rig.start(
+            "worker",
+            environment: [
+                "ROLLCALL_DATABASE_URL": rig.conninfo(through: proxy),
+                "ROLLCALL_SHUTDOWN_GRACE": "\(grace)s",
+            ])
+        try rig.waitForPartitions("worker")
+        try trial.send(100)
+        try trial.waitUntilDone(20)
+        proxy.silence(true)
+        try rig.broker.setRoundTrip(milliseconds: 120_000)
+        let begun = ContinuousClock.now
+        #expect(try rig.stop("worker") == nil)
+        // The process ends after the period only by what its end takes on a busy machine.
+        #expect(ContinuousClock.now - begun < .seconds(grace + 3))
+        #expect(worker.poll() == .exited(0))
+        proxy.silence(false)
+        try rig.broker.setRoundTrip(milliseconds: 0)
         #expect(try trial.prematureCommits() == [])
         try rig.start("next")
         for finding in try trial.finish(isRebalancing: true) { Issue.record("\(finding)") }
