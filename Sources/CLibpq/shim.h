@@ -13,3 +13,4 @@ static const int diagTable = PG_DIAG_TABLE_NAME;
 static const int diagColumn = PG_DIAG_COLUMN_NAME;
 static const int diagDataType = PG_DIAG_DATATYPE_NAME;
 static const int diagConstraint = PG_DIAG_CONSTRAINT_NAME;
+static const int diagRoutine = PG_DIAG_SOURCE_FUNCTION;

@@ -29,6 +29,8 @@ public enum FailureClass: Sendable {
             switch state.class {
             // Transaction rollback: deadlock, serialization failure.
             case "40": self = .contention
+            // Whatever code a trigger or a policy chooses to refuse a row with, it refuses that row.
+            case "42" where Self.refusesRows(error): self = .permanent
             // Syntax error or access rule violation, invalid schema name, internal error.
             case "42", "3F", "XX": self = .schema
             // Connection, transaction state (read-only), session, authorization, database name,
@@ -39,5 +41,11 @@ public enum FailureClass: Sendable {
             default: self = .permanent
             }
         }
+    }
+
+    /// Whether RAISE in PL/pgSQL or a row-level policy said it, and not the server about a table
+    /// (`exec_stmt_raise` in pl_exec.c, `ExecWithCheckOptions` in execMain.c).
+    private static func refusesRows(_ error: PostgresError) -> Bool {
+        error.routine == "exec_stmt_raise" || error.routine == "ExecWithCheckOptions"
     }
 }

@@ -84,8 +84,10 @@ extension RelationPlan {
         return (plan, findings)
     }
 
-    /// Lets the database plan the statements, which finds what is wrong in the catalog's own SQL.
+    /// What is wrong with the rules' messages or, as the database plans the statements, with the
+    /// catalog's own SQL.
     private func problem(on connection: Connection) throws(PostgresError) -> Finding? {
+        if let finding = problemOfMessages { return finding }
         for statement in statements {
             if let finding = try problem(with: statement, connection) { return finding }
         }
@@ -99,7 +101,8 @@ extension RelationPlan {
             try Self.briefly(on: connection) {
                 try connection.execute("EXPLAIN \(statement.sql)", parameters(for: statement))
             }
-            return nil
+            guard case .names(let number) = statement.input else { return nil }
+            return try problem(ofLookup: sql.lookups[number], connection)
         } catch {
             let isPassing = [.contention, .lock].contains(FailureClass(error))
             guard !isPassing, !error.isConnectionLost, error.sqlState != nil else { throw error }
@@ -113,6 +116,52 @@ extension RelationPlan {
                 "expected SQL that the database accepts, got an error: \(error.message)",
                 remedy: "mend \(statement.clause) at \(relation.location)")
         }
+    }
+
+    /// The database names only as many of a lookup's columns as are asked for, and drops the rest.
+    private func problem(
+        ofLookup statement: LookupStatement, _ connection: Connection
+    ) throws(PostgresError) -> Finding? {
+        var noNames = Parameters()
+        noNames.append(ArrayParameter(.text))
+        let found = try Self.briefly(on: connection) {
+            try connection.execute(
+                """
+                SELECT found.* FROM unnest($1::text[]) AS lookup (value)
+                CROSS JOIN LATERAL (\(statement.lookup.sql)) AS found
+                """, noNames
+            ).columnCount
+        }
+        let expected = statement.positions.count
+        guard found != expected else { return nil }
+        let side = statement.lookup.side
+        return Finding(
+            .error, relation.name,
+            "lookup.\(side).\(statement.lookup.field): expected as many columns as the \(side) has, "
+                + "\(expected), got \(found)",
+            remedy: "mend `lookup` at \(relation.location)")
+    }
+
+    private var problemOfMessages: Finding? {
+        let given = given.map(\.name)
+        let columns = table.columns.map(\.name)
+        for (rules, known, key) in [
+            (relation.rejects, given, "reject"), (relation.protects, columns, "protect"),
+        ] {
+            for rule in rules {
+                // What is no name is left as it stands.
+                let unknown = ItemCheck.placeholders(in: rule.message).filter {
+                    $0.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil && !known.contains($0)
+                }
+                guard let name = unknown.first else { continue }
+                let guess = Spelling.nearest(to: name, in: known).map { "; did you mean \($0)?" }
+                return Finding(
+                    .error, relation.name,
+                    "\(key) \(rule.code): expected a column in the message's braces, "
+                        + "got {\(name)}\(guess ?? "")")
+            }
+        }
+        return nil
     }
 
     /// Asks something about tables as they are at one moment, in a transaction that does not wait for

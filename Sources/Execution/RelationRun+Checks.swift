@@ -46,7 +46,11 @@ extension RelationRun {
     /// A value with braces of its own stays as it is.
     private func message(_ template: String, _ row: Int32) -> String {
         Self.filled(template) { name in
-            plan.given.firstIndex { $0.name == name }.map { staging.columns[$0].text(Int(row)) }
+            plan.given.firstIndex { $0.name == name }.map { position in
+                let isLeftOut = staging.columns[position].states[Int(row)] == .missing
+                return isLeftOut && plan.given[position].defaultExpression != nil
+                    ? "its default" : staging.columns[position].text(Int(row))
+            }
         }
     }
 

@@ -16,6 +16,7 @@ extension PostgresError {
             table: result.errorField(diagTable),
             column: result.errorField(diagColumn),
             dataType: result.errorField(diagDataType),
+            routine: result.errorField(diagRoutine),
             doing: doing,
             // Without a code it is libpq that speaks, and only about trouble with the connection.
             isConnectionLost: isConnectionLost || state == nil || endsSession(result))

@@ -21,6 +21,9 @@ public struct PostgresError: Error, Sendable {
     public let column: String?
     /// The data type that the error is about.
     public let dataType: String?
+    /// The function in the server's source that reported it: unlike the message, the same in all
+    /// languages.
+    public let routine: String?
     /// What was being done, for example ``executing `INSERT INTO t …` ``.
     ///
     /// It has the beginning of the SQL on one line, and never the values of parameters.
@@ -33,7 +36,7 @@ public struct PostgresError: Error, Sendable {
     public init(
         sqlState: SQLState?, message: String, detail: String? = nil, hint: String? = nil,
         constraint: String? = nil, schema: String? = nil, table: String? = nil,
-        column: String? = nil, dataType: String? = nil, doing: String,
+        column: String? = nil, dataType: String? = nil, routine: String? = nil, doing: String,
         isConnectionLost: Bool = false
     ) {
         self.sqlState = sqlState
@@ -45,6 +48,7 @@ public struct PostgresError: Error, Sendable {
         self.table = table
         self.column = column
         self.dataType = dataType
+        self.routine = routine
         self.doing = doing
         self.isConnectionLost = isConnectionLost
     }

@@ -44,7 +44,7 @@ import Testing
             reject:
               - code: person-banned
                 when: "EXISTS (SELECT 1 FROM public.person p WHERE p.id = item.person_id AND p.banned)"
-                message: "person {person_id} is banned as {role}, {nothing} and {"
+                message: "person {person_id} is banned as {role}, {0} and {"
               - code: hours-split
                 when: "10 / item.hours > 100"
         """
@@ -133,7 +133,7 @@ import Testing
     @Test func aRuleRefusesWithItsMessage() throws {
         let found = try rejection(of: #"{"member":5,"role":"{person_id}"}"#)
         #expect(found?.code == "person-banned")
-        #expect(found?.message == "person 5 is banned as {person_id}, {nothing} and {")
+        #expect(found?.message == "person 5 is banned as {person_id}, {0} and {")
     }
 
     @Test func aRuleThatFailsOnAnItemRefusesThatItem() throws {
