@@ -29,13 +29,15 @@ public enum FailureClass: Sendable {
             switch state.class {
             // Transaction rollback: deadlock, serialization failure.
             case "40": self = .contention
-            // Whatever code a trigger or a policy chooses to refuse a row with, it refuses that row.
-            case "42" where Self.refusesRows(error): self = .permanent
+            // Resources: no code to refuse a row with.
+            case "53": self = .infrastructure
+            // A trigger or a policy refuses a row with whatever code it likes.
+            case _ where Self.refusesRows(error): self = .permanent
             // Syntax error or access rule violation, invalid schema name, internal error.
             case "42", "3F", "XX": self = .schema
             // Connection, transaction state (read-only), session, authorization, database name,
-            // resources, prerequisite state, operator intervention, system error, configuration.
-            case "08", "25", "26", "28", "3D", "53", "55", "57", "58", "F0": self = .infrastructure
+            // prerequisite state, operator intervention, system error, configuration.
+            case "08", "25", "26", "28", "3D", "55", "57", "58", "F0": self = .infrastructure
             // What a value, a constraint, a function or a limit of the server refuses; triggers
             // raise codes of their own.
             default: self = .permanent
@@ -43,7 +45,7 @@ public enum FailureClass: Sendable {
         }
     }
 
-    /// Whether RAISE in PL/pgSQL or a row-level policy said it, and not the server about a table
+    /// Whether RAISE in PL/pgSQL or a row-level policy said it, and not the server of itself
     /// (`exec_stmt_raise` in pl_exec.c, `ExecWithCheckOptions` in execMain.c).
     private static func refusesRows(_ error: PostgresError) -> Bool {
         error.routine == "exec_stmt_raise" || error.routine == "ExecWithCheckOptions"
