@@ -85,6 +85,7 @@ public struct SchemaMark: Sendable {
           UNION ALL
           SELECT concat_ws(' ', k.oid, k.xmin) FROM pg_catalog.pg_constraint k
           WHERE k.conrelid = ANY ($1::oid[])
+             OR k.confrelid = ANY ($1::oid[]) AND k.contype = 'f'
           UNION ALL
           SELECT concat_ws(' ', i.indexrelid, i.xmin, i.indexrelid::regclass)
           FROM pg_catalog.pg_index i WHERE i.indrelid = ANY ($1::oid[])

@@ -27,7 +27,7 @@ extension TableSchema {
             uniqueIndexes: try readUniqueIndexes(oid, among: columns, on: connection),
             missingPrivileges: list(table.string(0, 2)),
             hasRowSecurity: table.bool(0, 3),
-            rowTriggers: list(table.string(0, 4)), mark: mark)
+            triggers: list(table.string(0, 4)), isReferenced: table.bool(0, 5), mark: mark)
     }
 
     private static func readColumns(
@@ -110,6 +110,7 @@ extension TableSchema {
 }
 
 extension TableSchema {
+    /// The table. Triggers of TRUNCATE (32 in pg_trigger.h) are not fired by jobs.
     private static let tableQuery = """
         SELECT c.oid::text, c.relkind::text,
                concat_ws(E'\\x1f',
@@ -121,7 +122,9 @@ extension TableSchema {
                coalesce((SELECT string_agg(t.tgname, E'\\x1f' ORDER BY t.tgname)
                          FROM pg_catalog.pg_trigger t
                          WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
-                           AND t.tgtype & 1 = 1), '')
+                           AND t.tgtype & 32 = 0), ''),
+               EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                       WHERE k.contype = 'f' AND k.confrelid = c.oid)
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = $2
           AND c.relkind IN ('r', 'p', 'v', 'm', 'f')

@@ -10,8 +10,10 @@ public struct TableSchema: Sendable {
     public let missingPrivileges: [String]
     /// Row-level security is on for the connected role.
     public let hasRowSecurity: Bool
-    /// Triggers for each row that are not constraints of the database's own.
-    public let rowTriggers: [String]
+    /// Triggers of INSERT, UPDATE and DELETE that are not constraints of the database's own.
+    public let triggers: [String]
+    /// Foreign keys refer to it: who removes a row may remove others with it, or be refused.
+    public let isReferenced: Bool
     /// Tells whether all this is still so.
     public let mark: SchemaMark
 

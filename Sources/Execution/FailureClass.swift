@@ -22,6 +22,12 @@ public enum FailureClass: Sendable {
             self = .infrastructure
             return
         }
+        // A trigger or a policy refuses a row with whatever code it likes, but for those by which a
+        // transaction gives way or resources are short.
+        if Self.refusesRows(error), !["40", "53"].contains(state.class) {
+            self = .permanent
+            return
+        }
         switch state {
         case .queryCanceled: self = .timeout
         case .lockNotAvailable: self = .lock
@@ -29,15 +35,12 @@ public enum FailureClass: Sendable {
             switch state.class {
             // Transaction rollback: deadlock, serialization failure.
             case "40": self = .contention
-            // Resources: no code to refuse a row with.
-            case "53": self = .infrastructure
-            // A trigger or a policy refuses a row with whatever code it likes.
-            case _ where Self.refusesRows(error): self = .permanent
-            // Syntax error or access rule violation, invalid schema name, internal error.
-            case "42", "3F", "XX": self = .schema
+            // Syntax error or access rule violation, invalid schema name, a table that cannot be
+            // written as it is (in use, without the identity that a publication needs), internal error.
+            case "42", "3F", "55", "XX": self = .schema
             // Connection, transaction state (read-only), session, authorization, database name,
-            // prerequisite state, operator intervention, system error, configuration.
-            case "08", "25", "26", "28", "3D", "55", "57", "58", "F0": self = .infrastructure
+            // resources, operator intervention, system error, configuration.
+            case "08", "25", "26", "28", "3D", "53", "57", "58", "F0": self = .infrastructure
             // What a value, a constraint, a function or a limit of the server refuses; triggers
             // raise codes of their own.
             default: self = .permanent

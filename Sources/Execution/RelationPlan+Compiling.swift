@@ -10,22 +10,25 @@ extension RelationPlan {
     ) throws(PostgresError) -> (plans: [String: RelationPlan], findings: [Finding]) {
         var plans: [String: RelationPlan] = [:]
         var findings: [Finding] = []
+        let readers = try HiddenReaders(on: connection)
         for relation in catalog.sortedRelations {
             // The jobs of a key in one batch are for one relation.
             let written = [relation.table] + relation.children.map(\.table)
-            let (plan, found) = try compile(relation, [], written: written, on: connection)
+            let (plan, found) = try compile(relation, [], written: written, readers, on: connection)
             findings += found
             var children: [ChildPlan] = []
             for child in relation.children {
                 let relation = child.relation(in: relation)
-                let (plan, found) = try compile(relation, [], written: written, on: connection)
+                let (plan, found) = try compile(
+                    relation, [], written: written, readers, on: connection)
                 findings += found
                 if let plan { children.append(ChildPlan(child: child, plan: plan)) }
             }
             guard children.count == relation.children.count, let plan else { continue }
             let whole =
                 children.isEmpty
-                ? plan : try compile(relation, children, written: written, on: connection).plan
+                ? plan
+                : try compile(relation, children, written: written, readers, on: connection).plan
             plans[relation.name] = whole
             for plan in [whole].compactMap({ $0 }) + children.map(\.plan) {
                 findings += try plan.missingIndexes(on: connection)
@@ -45,7 +48,7 @@ extension RelationPlan {
     /// Checks and compiles one relation.
     private static func compile(
         _ relation: Relation, _ children: [ChildPlan], written: [TableName],
-        on connection: Connection
+        _ readers: HiddenReaders, on connection: Connection
     ) throws(PostgresError) -> (plan: RelationPlan?, findings: [Finding]) {
         var (checked, findings, constraints, excludes) = try briefly(on: connection) {
             () -> (CheckedRelation?, [Finding], [CheckConstraint], Bool) in
@@ -68,13 +71,15 @@ extension RelationPlan {
             }
         }
         var plan = RelationPlan(
-            checked, writtenTables: written, constraints: constraints, excludes: excludes,
+            checked, writtenTables: written, readers: readers, constraints: constraints,
+            excludes: excludes,
             children: children)
         if !constraints.isEmpty, try plan.problem(on: connection) != nil {
             // A CHECK that cannot be asked of a staged item is left to the database.
             constraints = []
             plan = RelationPlan(
-                checked, writtenTables: written, constraints: [], excludes: excludes,
+                checked, writtenTables: written, readers: readers, constraints: [],
+                excludes: excludes,
                 children: children)
         }
         if let problem = try plan.problem(on: connection) {

@@ -76,6 +76,10 @@ extension RelationPlan {
                 "finds the items that were not written because of another row than theirs",
                 "once a run that finds rows there"),
             of(
+                .assigns, sql.keptOut, "kept out",
+                "finds the items whose rows a trigger has kept out",
+                "once a run that finds rows there"),
+            of(
                 .all, sql.lock, "lock", "locks the rows that will be removed or changed",
                 "once a run that removes and changes rows", .lockReasons),
             of(

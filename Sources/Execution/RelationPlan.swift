@@ -30,13 +30,16 @@ public struct RelationPlan: Sendable {
     let rowsAreTheirIdentity: Bool
     /// What one item writes and another takes back need not be written.
     ///
-    /// Nothing follows from rows then but the rows: not so with row triggers, effects, children, and
+    /// Nothing follows from rows then but the rows: not so with triggers, effects, children, and
     /// rules over rows to remove.
     let foldsOpposites: Bool
     /// What another job of the same key writes may decide what becomes of an item: by a rule or an
     /// effect, by a foreign key to the table itself, or by a second unique index.
     public let dependsOnEarlierJobs: Bool
     private let dependsByTable: Bool
+    /// Rows of different identities may be in each other's way: what becomes of an item that another
+    /// one replaces is not known without writing it.
+    let canClash: Bool
     /// Where the items of a key must be executed one after the other.
     let cuts: WorkCuts
     /// New rows are written before old ones are removed, because no row that is removed makes room
@@ -57,7 +60,8 @@ public struct RelationPlan: Sendable {
     ///   - excludes: the table has an exclusion constraint.
     ///   - children: the plans of the child tables, in the catalog's order.
     init(
-        _ checked: CheckedRelation, writtenTables: [TableName], constraints: [CheckConstraint],
+        _ checked: CheckedRelation, writtenTables: [TableName], readers: HiddenReaders,
+        constraints: [CheckConstraint],
         excludes: Bool, children: [ChildPlan] = []
     ) {
         let relation = checked.relation
@@ -81,28 +85,34 @@ public struct RelationPlan: Sendable {
             identityPositions.allSatisfy { position in
                 checked.column(columns[position])?.hasExactEquality == true
             } && checked.arbiter?.hasExpressions != true
-        let derived = Set(relation.identity + relation.computed.map(\.name))
-        rowsAreTheirIdentity = table.columns.allSatisfy { derived.contains($0.name) }
+        // What is computed may be the time. With a row that goes and comes, what refers to it goes.
+        rowsAreTheirIdentity =
+            table.columns.allSatisfy { relation.identity.contains($0.name) } && !table.isReferenced
         let sql = RelationSQL(
             checked, given: given, identityPositions: identityPositions,
             updatedPositions: updatedPositions, constraints: constraints)
         self.sql = sql
         checks = sql.checks
         foldsOpposites =
-            table.rowTriggers.isEmpty && relation.effects.isEmpty && relation.protects.isEmpty
+            table.triggers.isEmpty && relation.effects.isEmpty && relation.protects.isEmpty
             && relation.children.isEmpty
         let hasParentsOfItsOwn = table.foreignKeys.contains { $0.parent == table.name }
         otherIndexes = checked.otherIndexes
-        let canClash =
+        canClash =
             excludes
             || otherIndexes.contains { index in
                 index.hasExpressions || !relation.tellsIdentitiesApart(index)
                     || index.columns.contains(where: relation.attributes.contains)
             }
         cuts = WorkCuts(
-            relation, written: writtenTables,
-            sharesChildren: children.contains(where: \.mayBeAnothers))
-        dependsByTable = hasParentsOfItsOwn || canClash || relation.conflict == .refuse
+            relation, written: writtenTables, readers: readers,
+            sharesChildren: children.contains(where: \.mayBeAnothers),
+            hasTriggers: !table.triggers.isEmpty)
+        // A job may write new rows and change others, by two statements: triggers of a later job's
+        // rows must not fire before those of an earlier one's.
+        let mixesWrites = !relation.conflict.updatedColumns.isEmpty && !table.triggers.isEmpty
+        dependsByTable =
+            hasParentsOfItsOwn || canClash || mixesWrites || relation.conflict == .refuse
         dependsOnEarlierJobs =
             dependsByTable || cuts.targetsOfAssigns || cuts.targetsOfUnassigns
         // A trigger may count rows.

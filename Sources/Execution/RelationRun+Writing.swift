@@ -84,6 +84,7 @@ extension RelationRun {
         settle(rows, as: .created, otherwise: .unchanged, by: written)
         let others = rows.filter { marks[Int($0)] == .unchanged }
         try refuseClashes(others, on: connection)
+        try refuseKeptOut(others, on: connection)
         if plan.relation.conflict == .refuse, let row = others.first {
             // It came after the check.
             let check = plan.checks.last { $0.code == ItemCheck.alreadyExists }
@@ -100,6 +101,21 @@ extension RelationRun {
         try refuse(
             Int32(answer.int(0, 0)), index.name,
             "expected no other row with the same \(index.columns.joined(separator: ", ")), got one")
+    }
+
+    /// A row that was not written is there already, unless a trigger skips it without a word.
+    private func refuseKeptOut(_ rows: [Int32], on connection: Connection) throws {
+        guard let sql = plan.sql.keptOut, !rows.isEmpty else { return }
+        let answer = try connection.execute(sql, parameters(of: rows), binaryResult: true)
+        guard answer.count > 0 else { return }
+        let refusal = Refusal(
+            rejection: Rejection(
+                code: "not-written",
+                message: "expected the row to be written, got none: a trigger has kept it out"),
+            isClash: false, isWritten: true)
+        throw Restart(
+            condemned: Dictionary(
+                uniqueKeysWithValues: Self.items(answer).map { (key(ofRow: $0), refusal) }))
     }
 
     /// Begins anew without an item that was found to be at fault when it was written.

@@ -34,6 +34,8 @@ struct RelationSQL: Sendable {
     let insert: String
     /// The items that were not written because of another row than theirs, by an index that is not
     /// the identity's.
+    /// Nil where nothing but another row keeps a row out.
+    let keptOut: String?
     let clash: String?
     /// The rows of the items, with the columns that children refer to; nil without children.
     let parents: String?
@@ -98,6 +100,7 @@ struct RelationSQL: Sendable {
         lockTargets = relation.isUnique ? nil : writer.lockTargets()
         insert = writer.insert(isByAnyIndex: isByAnyIndex)
         clash = isByAnyIndex ? writer.clash(checked.otherIndexes) : nil
+        keptOut = checked.table.triggers.isEmpty ? nil : writer.keptOut()
         parentColumns = writer.parentColumns
         parents = relation.children.isEmpty ? nil : writer.parents()
         deleteChildren = relation.children.map(writer.deleteChildren)

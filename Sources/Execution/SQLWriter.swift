@@ -153,6 +153,16 @@ struct SQLWriter {
             """
     }
 
+    /// One order for all writers, so that they do not wait for each other in a circle. Triggers see
+    /// the rows of a target as the jobs have them: one that counts them lets the first ones in.
+    private var insertOrder: String {
+        let isSeen = !table.triggers.isEmpty
+        let columns = (isSeen ? relation.target : relation.identity).map {
+            "item.\(quoteIdentifier($0))"
+        }
+        return (columns + (isSeen ? [Self.number] : [])).joined(separator: ", ")
+    }
+
     func insert(isByAnyIndex: Bool) -> String {
         let written =
             given.map(\.name).filter { name in !inputs.contains { $0.name == name } }
@@ -166,7 +176,7 @@ struct SQLWriter {
               INSERT INTO \(tableName) AS \(row) (\(columns.joined(separator: ", ")))
               SELECT \(columns.map { "item.\($0)" }.joined(separator: ", ")) FROM item
               \(rows.isAntiJoin ? "WHERE NOT EXISTS (SELECT FROM \(rows.source) AS held WHERE \(rows.matches("held")))" : "")
-              ORDER BY \(identity.map { "item.\($0)" }.joined(separator: ", "))
+              ORDER BY \(insertOrder)
               \(rows.conflictClause(isByAnyIndex: isByAnyIndex))
               RETURNING \(identity.map { "\(row).\($0)" }.joined(separator: ", "))\(returned(row, for: relation.effects.onAssign)))
             SELECT \(Self.number)\(relation.effects.onAssign.isEmpty ? "" : ", written.\(EffectStatement.rowText)")
@@ -189,6 +199,13 @@ struct SQLWriter {
             WITH item AS MATERIALIZED (\(completed()))
             \(parts.joined(separator: "\nUNION ALL\n"))
             """
+    }
+
+    func keptOut() -> String {
+        """
+        SELECT \(Self.number) FROM (\(completed(for: Set(relation.identity)))) AS item
+        WHERE NOT EXISTS (SELECT FROM \(rows.source) AS held WHERE \(rows.matches("held")))
+        """
     }
 
     func lockForUpdate(_ updated: [String]) -> String {

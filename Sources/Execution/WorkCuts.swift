@@ -15,25 +15,41 @@ struct WorkCuts: Sendable {
 
     /// - Parameters:
     ///   - written: the tables that the relation's jobs write.
+    ///   - readers: what may read them under other names.
     ///   - sharesChildren: a child of one row may be in the way of another row's.
-    init(_ relation: Relation, written: [TableName], sharesChildren: Bool) {
-        let byEffects = Set(
+    ///   - hasTriggers: what they do follows in the order of the jobs, too.
+    init(
+        _ relation: Relation, written: [TableName], readers: HiddenReaders, sharesChildren: Bool,
+        hasTriggers: Bool
+    ) {
+        let byEffects = readers.expand(
             (relation.effects.onAssign + relation.effects.onUnassign).flatMap(Self.writtenTables))
+        let written = readers.expand(written.map(\.name))
         func reads(_ sql: String) -> Bool {
-            written.contains { Self.mentions($0.name, in: sql) }
+            written.contains { Self.mentions($0, in: sql) }
                 || byEffects.contains { Self.mentions($0, in: Self.withoutWritten(sql)) }
         }
         // Who mentions the order of the items reckons with what the earlier ones do.
         func follows(_ sql: String) -> Bool {
             reads(sql) && !Self.mentions(EffectStatement.itemOrder, in: sql)
         }
+        // What follows from new rows would be written before what follows from changed ones, whichever
+        // job came first.
+        let (new, changed) = (EffectStatement.RowSet.created, EffectStatement.RowSet.updated)
+        let onNew = relation.effects.onAssign.filter { Self.mentions(new.rawValue, in: $0) }
+        let onChanged = relation.effects.onAssign.filter {
+            Self.mentions(changed.rawValue, in: $0) && !Self.mentions(new.rawValue, in: $0)
+        }
+        let meet = !Set(onNew.flatMap(Self.writtenTables)).isDisjoint(
+            with: onChanged.flatMap(Self.writtenTables))
         targetsOfAssigns =
             relation.rejects.contains { reads($0.condition) }
             || relation.effects.onAssign.contains(where: follows)
+            || meet
         targetsOfUnassigns =
             relation.protects.contains { reads($0.condition) }
             || relation.effects.onUnassign.contains(where: follows)
-        operations = !relation.effects.isEmpty || sharesChildren
+        operations = !relation.effects.isEmpty || sharesChildren || hasTriggers
         readsItsWork = (relation.effects.onAssign + relation.effects.onUnassign).contains(
             where: reads)
     }
@@ -45,8 +61,7 @@ struct WorkCuts: Sendable {
     /// Whether an SQL text has a table's name in it as a word: more often true than the text reads
     /// the table.
     ///
-    /// It does not see through views and functions.
-    private static func mentions(_ name: String, in sql: String) -> Bool {
+    static func mentions(_ name: String, in sql: String) -> Bool {
         // A quote inside a quoted name stands twice.
         let name = name.lowercased().split(separator: "\"", omittingEmptySubsequences: false)
             .joined(separator: "\"\"")

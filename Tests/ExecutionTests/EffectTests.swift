@@ -188,7 +188,7 @@ import Testing
 }
 
 extension OutcomeCounts {
-    fileprivate static func of(
+    static func of(
         created: Int = 0, unchanged: Int = 0, removed: Int = 0, absent: Int = 0, rejected: Int = 0
     ) -> OutcomeCounts {
         var counts = OutcomeCounts()

@@ -233,6 +233,7 @@ import Testing
             CREATE TABLE badge (club_id int, person_id int, CONSTRAINT has_badge
               FOREIGN KEY (club_id, person_id) REFERENCES member DEFERRABLE INITIALLY DEFERRED);
             """)
+        try desk.compileAgain()
         try desk.execute(try assign("\(person(1)),\(person(2)),\(person(3))"))
         try desk.connection.execute("INSERT INTO badge VALUES (1, 2)")
         let job = try desk.message(
