@@ -104,7 +104,7 @@ let package = Package(
                 "rollcall", "WorkerPool", "RollcallClient", "Sandbox", "Execution", "Store",
                 "Catalog", "Jobs", "Kafka", "Postgres", "ProofKit",
             ],
-            swiftSettings: room),
+            exclude: ["Comparisons"], swiftSettings: room),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,17 +1,27 @@
-/// What Rollcall writes, and by which rules: the relations of a catalog file, as it says them.
+/// What Rollcall writes, and by which rules: the relations and backfills of a catalog file, as it says
+/// them.
 public struct Catalog: Sendable {
     /// The names of the files' catalogs.
     public var names: [String]
     /// Relations by name.
     public var relations: [String: Relation]
+    /// Backfills by name.
+    public var backfills: [String: Backfill]
 
-    public init(names: [String] = [], relations: [String: Relation] = [:]) {
+    public init(
+        names: [String] = [], relations: [String: Relation] = [:],
+        backfills: [String: Backfill] = [:]
+    ) {
         self.names = names
         self.relations = relations
+        self.backfills = backfills
     }
 
     /// The relations in the order of their names.
     public var sortedRelations: [Relation] { relations.values.sorted { $0.name < $1.name } }
+
+    /// The backfills in the order of their names.
+    public var sortedBackfills: [Backfill] { backfills.values.sorted { $0.name < $1.name } }
 }
 
 /// A table whose rows join a target to a member.

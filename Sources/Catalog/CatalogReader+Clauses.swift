@@ -108,7 +108,7 @@ extension CatalogReader {
     }
 
     /// The keys and values of a mapping, in their order.
-    private mutating func entries(
+    mutating func entries(
         _ node: Node?, _ path: String, _ expected: String
     ) -> [(String, Node)] {
         guard let node else { return [] }

@@ -21,6 +21,24 @@ extension Catalog {
                                 + other.location))
                 }
             }
+            for backfill in reader.backfills {
+                if let other = backfills.updateValue(backfill, forKey: backfill.name) {
+                    faults.append(
+                        CatalogFault(
+                            location: backfill.location, key: "backfills.\(backfill.name)",
+                            message: "expected a name of its own, got one declared at "
+                                + other.location))
+                }
+            }
+        }
+        // Jobs and people tell them apart by their names alone.
+        for (name, backfill) in backfills {
+            guard let relation = relations[name] else { continue }
+            faults.append(
+                CatalogFault(
+                    location: backfill.location, key: "backfills.\(name)",
+                    message: "expected a name that no relation has, got that of the one at "
+                        + relation.location))
         }
         guard faults.isEmpty else { throw CatalogFaults(faults: faults) }
     }
@@ -31,6 +49,7 @@ struct CatalogReader {
     let path: String
     var name: String?
     var relations: [Relation] = []
+    var backfills: [Backfill] = []
     var faults: [CatalogFault] = []
 
     init(path: String) { self.path = path }
@@ -43,26 +62,39 @@ struct CatalogReader {
             report(nil, "catalog", "expected YAML, got an error: \(error)")
             return
         }
-        guard let root, let top = pairs(root, "catalog", known: ["catalog", "relations"]) else {
+        let known = ["catalog", "relations", "backfills"]
+        guard let root, let top = pairs(root, "catalog", known: known) else {
             if root == nil { report(nil, "catalog", "expected a catalog, got an empty file") }
             return
         }
         name = top["catalog"].flatMap { string($0, "catalog") }
         if top["catalog"] == nil { report(root, "catalog", "expected a name, got none") }
-        guard let declared = top["relations"] else {
-            report(root, "relations", "expected at least one relation, got none")
-            return
+        if top["relations"] == nil, top["backfills"] == nil {
+            report(root, "relations", "expected at least one relation or backfill, got none")
         }
-        guard case .mapping(let mapping) = declared, !mapping.isEmpty else {
-            report(declared, "relations", "expected at least one relation, got none")
-            return
-        }
-        for (key, value) in mapping {
-            guard let name = key.string, isName(name) else {
-                report(key, "relations", "expected a name of letters, digits, - and _")
-                continue
-            }
+        for (name, key, value) in declarations(top["relations"], "relations", "relation") {
             readRelation(name, at: key, value)
+        }
+        for (name, key, value) in declarations(top["backfills"], "backfills", "backfill") {
+            readBackfill(name, at: key, value)
+        }
+    }
+
+    /// What is declared under one of the keys at the top, by name.
+    private mutating func declarations(
+        _ node: Node?, _ path: String, _ noun: String
+    ) -> [(name: String, key: Node, value: Node)] {
+        guard let node else { return [] }
+        guard case .mapping(let mapping) = node, !mapping.isEmpty else {
+            report(node, path, "expected at least one \(noun), got none")
+            return []
+        }
+        return mapping.compactMap { key, value in
+            guard let name = key.string, isName(name) else {
+                report(key, path, "expected a name of letters, digits, - and _")
+                return nil
+            }
+            return (name, key, value)
         }
     }
 

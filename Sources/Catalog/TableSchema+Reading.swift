@@ -110,7 +110,9 @@ extension TableSchema {
 }
 
 extension TableSchema {
-    /// The table. Triggers of TRUNCATE (32 in pg_trigger.h) are not fired by jobs.
+    /// The table.
+    ///
+    /// Triggers of TRUNCATE (32 in pg_trigger.h) are not fired by jobs.
     private static let tableQuery = """
         SELECT c.oid::text, c.relkind::text,
                concat_ws(E'\\x1f',

@@ -2,7 +2,7 @@ import Jobs
 
 /// The messages that a lane executes in one transaction, in their order.
 ///
-/// A dry run stands alone in its batch, and jobs of one key in a batch are for one relation: the
+/// A dry run and a backfill stand alone in their batches, and jobs of one key in a batch are for one relation: the
 /// dispatcher sees to both.
 public struct Batch: Sendable {
     /// A message of a batch.
@@ -36,6 +36,8 @@ public struct BatchResult: Sendable {
     public var duplicates = 0
     /// Jobs that ended failed.
     public var failed = 0
+    /// Backfills that were taken in: their work is still to come.
+    public var backfills = 0
 
     public init() {}
 
@@ -46,5 +48,6 @@ public struct BatchResult: Sendable {
         deadLetters += other.deadLetters
         duplicates += other.duplicates
         failed += other.failed
+        backfills += other.backfills
     }
 }

@@ -31,20 +31,23 @@ public struct BatchExecutor: Sendable {
     let plans: [String: RelationPlan]
     let receipts: Receipts
     let limits: ExecutionLimits
+    private let backfills: BackfillExecutor?
     private let database: String?
 
     /// - Parameters:
     ///   - plans: the catalog's relations by name.
     ///   - receipts: the status tables.
+    ///   - backfills: takes backfills in; nil where no job asks for one.
     ///   - database: the only one that may be written, as ``Receipts/limit(_:on:)`` tells it; nil
     ///     for any.
     public init(
         plans: [String: RelationPlan], receipts: Receipts, limits: ExecutionLimits,
-        database: String? = nil
+        backfills: BackfillExecutor? = nil, database: String? = nil
     ) {
         self.plans = plans
         self.receipts = receipts
         self.limits = limits
+        self.backfills = backfills
         self.database = database
     }
 
@@ -131,7 +134,10 @@ public struct BatchExecutor: Sendable {
                 try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
                 try connection.script("ROLLBACK TO SAVEPOINT dry_run")
             }
-            let result = try report(batch, triage, runs, on: connection)
+            let (begun, refused) = try beginBackfills(batch, triage, on: connection)
+            var result = try report(batch, triage, runs, refused, on: connection)
+            result.backfills = begun
+            result.jobs += begun
             FailPoint.beforeCommit.reach()
             return result
         }
@@ -207,10 +213,32 @@ public struct BatchExecutor: Sendable {
         )
     }
 
+    /// Takes the backfills among the jobs in.
+    ///
+    /// - Returns: how many, and the reports of those that have failed at once.
+    private func beginBackfills(
+        _ batch: Batch, _ triage: Triage, on connection: Connection
+    ) throws -> (begun: Int, refused: [JobReport]) {
+        var begun = 0
+        var refused: [JobReport] = []
+        for position in triage.live {
+            let message = batch.entries[position].message
+            guard let job = message.job, let request = job.backfill else { continue }
+            guard let backfills else {
+                preconditionFailure("a job's backfill is checked when the job is read")
+            }
+            let report = try backfills.start(
+                job, request, from: message.origin, on: connection)
+            if let report { refused.append(report) } else { begun += 1 }
+        }
+        return (begun, refused)
+    }
+
     private func report(
-        _ batch: Batch, _ triage: Triage, _ live: LiveJobs, on connection: Connection
+        _ batch: Batch, _ triage: Triage, _ live: LiveJobs, _ refused: [JobReport],
+        on connection: Connection
     ) throws -> BatchResult {
-        var reports = live.reports(storedRejections: limits.storedRejections)
+        var reports = live.reports(storedRejections: limits.storedRejections) + refused
         reports += triage.givenUp.compactMap {
             GivenUp.report(batch.entries[$0], storedRejections: limits.storedRejections)
         }
@@ -251,7 +279,7 @@ public struct SchemaChanged: Error {
 }
 
 /// Another worker ended one of the batch's jobs while this one was executing it.
-private struct EndedElsewhere: Error {}
+struct EndedElsewhere: Error {}
 
 /// The end of a transaction that was only to learn something.
 private struct Abandoned: Error {}
@@ -285,10 +313,11 @@ enum GivenUp {
     static func report(_ entry: Batch.Entry, storedRejections: Int) -> JobReport? {
         guard let job = entry.message.job, let verdict = entry.verdict else { return nil }
         var counts = OutcomeCounts()
-        counts.rejected = job.assignment.itemCount
+        counts.rejected = job.assignment?.itemCount ?? 0
         return JobReport(
             job: job, origin: entry.message.origin, state: .failed, counts: counts,
-            rejections: items(of: job.assignment, verdict, atMost: storedRejections),
+            rejections: job.assignment.map { items(of: $0, verdict, atMost: storedRejections) }
+                ?? [],
             error: verdict, attempts: max(1, entry.failures))
     }
 

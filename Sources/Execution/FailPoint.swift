@@ -18,6 +18,12 @@
         case whileDraining = "while-draining"
         /// Partitions have come and nothing of them was read yet.
         case afterAssignment = "after-assignment"
+        /// A part is claimed and nothing of it is executed yet.
+        case duringPart = "during-part"
+        /// All of a part is written and nothing of it is committed yet.
+        case insidePart = "inside-part"
+        /// A part is committed and nobody has been told.
+        case afterPart = "after-part"
         /// A job is about to be executed, whenever that is: not counted.
         case duringJob = "during-job"
 
@@ -41,7 +47,7 @@
     /// A place where a test can stop, hold or kill this process: not in a release build.
     public enum FailPoint {
         case beforeCommit, afterCommit, beforeOffsetCommit, whileDraining, afterAssignment
-        case duringJob
+        case duringPart, insidePart, afterPart, duringJob
 
         @inlinable @inline(__always)
         public func reach() {}

@@ -22,12 +22,6 @@ public enum FailureClass: Sendable {
             self = .infrastructure
             return
         }
-        // A trigger or a policy refuses a row with whatever code it likes, but for those by which a
-        // transaction gives way or resources are short.
-        if Self.refusesRows(error), !["40", "53"].contains(state.class) {
-            self = .permanent
-            return
-        }
         switch state {
         case .queryCanceled: self = .timeout
         case .lockNotAvailable: self = .lock
@@ -35,6 +29,9 @@ public enum FailureClass: Sendable {
             switch state.class {
             // Transaction rollback: deadlock, serialization failure.
             case "40": self = .contention
+            // A trigger or a policy refuses a row with whatever code it likes, but for those by which
+            // a transaction gives way or resources are short.
+            case let name where name != "53" && Self.refusesRows(error): self = .permanent
             // Syntax error or access rule violation, invalid schema name, a table that cannot be
             // written as it is (in use, without the identity that a publication needs), internal error.
             case "42", "3F", "55", "XX": self = .schema

@@ -1,21 +1,33 @@
 import Jobs
 
+/// A job that is executed at once, with its place in the batch.
+struct LiveJob {
+    let job: Job
+    let assignment: Assignment
+    let entry: Batch.Entry
+
+    /// - Returns: nil for a message that assigns nothing.
+    init?(_ entry: Batch.Entry) {
+        guard let job = entry.message.job, let assignment = job.assignment else { return nil }
+        self.job = job
+        self.assignment = assignment
+        self.entry = entry
+    }
+}
+
 /// The jobs of a batch that are executed, staged by relation.
 struct LiveJobs {
     var relations: [RelationRun]
-    private let jobs: [(job: Job, entry: Batch.Entry)]
+    private let jobs: [LiveJob]
 
     /// Stages the jobs at the given positions of the batch.
     init(
         _ batch: Batch, _ live: [Int], plans: [String: RelationPlan],
         condemned: [ItemKey: Refusal], limits: ExecutionLimits
     ) {
-        jobs = live.compactMap { position in
-            let entry = batch.entries[position]
-            return entry.message.job.map { ($0, entry) }
-        }
+        jobs = live.compactMap { LiveJob(batch.entries[$0]) }
         var members: [String: [Int]] = [:]
-        for (index, (job, _)) in jobs.enumerated() {
+        for (index, job) in jobs.enumerated() {
             members[job.assignment.relation, default: []].append(index)
         }
         relations = []
@@ -33,7 +45,7 @@ struct LiveJobs {
 
     /// The batch is a dry run: its only job asks for it.
     var isDryRun: Bool {
-        let dryRuns = jobs.count { $0.job.assignment.isDryRun }
+        let dryRuns = jobs.count { $0.assignment.isDryRun }
         precondition(dryRuns == 0 || jobs.count == 1, "a dry run stands alone in its batch")
         return dryRuns == 1
     }

@@ -5,9 +5,14 @@ import Postgres
 enum MissingPrivilege {
     /// Names what is forbidden, with the GRANT.
     ///
+    /// - Parameters:
+    ///   - entry: the catalog's entry whose statement it is.
+    ///   - location: where that is declared.
+    ///
     /// The server says what it is only in its message: nil where that is in another language.
     static func finding(
-        for error: PostgresError, in sql: String, _ relation: Relation, on connection: Connection
+        for error: PostgresError, in sql: String, _ entry: String, at location: String,
+        on connection: Connection
     ) throws(PostgresError) -> Finding? {
         guard error.sqlState == .insufficientPrivilege,
             let (kind, name) = subject(of: error.message)
@@ -16,9 +21,9 @@ enum MissingPrivilege {
             try connection.execute("SELECT current_user").string(0, 0))
         func finding(_ privileges: String, _ subject: String, _ target: String) -> Finding {
             Finding(
-                .error, relation.name,
+                .error, entry,
                 "expected the privilege \(privileges) on \(subject), which the catalog's SQL at "
-                    + "\(relation.location) uses, got none",
+                    + "\(location) uses, got none",
                 remedy: "GRANT \(privileges) ON \(target) TO \(role)")
         }
         switch kind {

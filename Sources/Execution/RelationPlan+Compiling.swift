@@ -112,7 +112,7 @@ extension RelationPlan {
             let isPassing = [.contention, .lock].contains(FailureClass(error))
             guard !isPassing, !error.isConnectionLost, error.sqlState != nil else { throw error }
             if let missing = try MissingPrivilege.finding(
-                for: error, in: statement.sql, relation, on: connection)
+                for: error, in: statement.sql, relation.name, at: relation.location, on: connection)
             {
                 return missing
             }

@@ -82,7 +82,7 @@ extension RelationRun {
 
     /// One bad item, and nothing of an atomic job is written.
     mutating func dropAtomicJobs() throws {
-        for range in staging.ranges where jobs[Int(range.job)].job.assignment.mode == .atomic {
+        for range in staging.ranges where jobs[Int(range.job)].assignment.mode == .atomic {
             guard let bad = range.items.first(where: { marks[Int($0)] == .rejected }) else {
                 continue
             }

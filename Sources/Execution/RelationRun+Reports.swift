@@ -5,7 +5,7 @@ extension RelationRun {
     /// What became of each job.
     func reports(storedRejections: Int) -> [JobReport] {
         staging.ranges.map { range in
-            let (job, entry) = jobs[Int(range.job)]
+            let live = jobs[Int(range.job)]
             var counts = OutcomeCounts()
             var rejections: [JobReport.RejectedItem] = []
             for row in range.items { count(marks[Int(row)], into: &counts) }
@@ -17,20 +17,20 @@ extension RelationRun {
                 rejections.append(
                     JobReport.RejectedItem(
                         number: Int(staging.items[Int(row)].number),
-                        member: staging.memberText(Int(row), of: job.assignment),
+                        member: staging.memberText(Int(row), of: live.assignment),
                         rejection: rejection))
             }
             let refusal = refusedJobs[range.job]
             let isRefused =
-                refusal != nil || job.assignment.mode == .atomic && counts.rejected > 0
+                refusal != nil || live.assignment.mode == .atomic && counts.rejected > 0
             let bad = rejections.first { $0.rejection.code != "not-applied" }
             return JobReport(
-                job: job, origin: entry.message.origin,
+                job: live.job, origin: live.entry.message.origin,
                 state: isRefused
                     ? .failed : counts.rejected > 0 ? .succeededWithRejections : .succeeded,
                 counts: counts, rejections: rejections,
                 error: refusal ?? (isRefused ? Self.atomicFailure(bad) : nil),
-                attempts: entry.failures + 1)
+                attempts: live.entry.failures + 1)
         }
     }
 

@@ -60,7 +60,7 @@ extension RelationRun {
         _ range: (job: Int32, items: Range<Int32>), _ identities: [Int32], _ targets: [Int32],
         _ rows: inout PossibleRows, _ outlivesRefusals: Bool
     ) -> [SweptOrder.Row] {
-        let isAtomic = jobs[Int(range.job)].job.assignment.mode == .atomic
+        let isAtomic = jobs[Int(range.job)].assignment.mode == .atomic
         // Where checks are to come, or the database may refuse an item without an end to all, the
         // job may not happen: what it removes may still be there.
         // A rule may keep rows too.
@@ -115,7 +115,7 @@ extension RelationRun {
     private func excess(
         of job: Int32, _ row: Int32, removing removed: Int, _ count: Int
     ) -> Rejection? {
-        let assignment = jobs[Int(job)].job.assignment
+        let assignment = jobs[Int(job)].assignment
         guard let limit = plan.relation.removalLimit, !assignment.confirmsRemovals,
             limit.isExceeded(removing: removed, of: count)
         else { return nil }
@@ -196,7 +196,7 @@ private struct SweptOrder {
     mutating func append(
         _ range: (job: Int32, items: Range<Int32>), _ swept: [Row], _ run: RelationRun
     ) {
-        let assignment = run.jobs[Int(range.job)].job.assignment
+        let assignment = run.jobs[Int(range.job)].assignment
         let first = Int32(staging.items.count)
         var kept: [Int32] = []
         for row in range.items {

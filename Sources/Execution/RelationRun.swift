@@ -56,22 +56,22 @@ struct RelationRun {
     var refusedJobs: [Int32: Rejection] = [:]
     /// The items that had a row to remove, also where it is superseded that they did.
     var removedItems: Set<Int32> = []
-    let jobs: [(job: Job, entry: Batch.Entry)]
+    let jobs: [LiveJob]
     /// The items that the database refused in an earlier attempt.
     let condemned: [ItemKey: Refusal]
     let limits: ExecutionLimits
 
     init(
-        _ plan: RelationPlan, jobs: [(job: Job, entry: Batch.Entry)], indexes: [Int],
+        _ plan: RelationPlan, jobs: [LiveJob], indexes: [Int],
         condemned: [ItemKey: Refusal], limits: ExecutionLimits
     ) {
         self.plan = plan
         self.jobs = jobs
         self.condemned = condemned
         self.limits = limits
-        let count = indexes.reduce(0) { $0 + jobs[$1].job.assignment.weight }
+        let count = indexes.reduce(0) { $0 + jobs[$1].assignment.weight }
         staging = Staging(plan: plan, capacity: count, textLimit: limits.textLength)
-        for index in indexes { staging.append(jobs[index].job.assignment, job: Int32(index)) }
+        for index in indexes { staging.append(jobs[index].assignment, job: Int32(index)) }
         marks = [Mark](repeating: .open, count: staging.items.count)
         for (row, rejection) in staging.rejections { reject(row, rejection) }
         stageChildren()
@@ -115,7 +115,7 @@ struct RelationRun {
     }
 
     func assignment(_ row: Int32) -> Assignment {
-        jobs[Int(staging.items[Int(row)].job)].job.assignment
+        jobs[Int(staging.items[Int(row)].job)].assignment
     }
 
     mutating func execute(_ writer: some EffectWriter) throws {

@@ -34,9 +34,9 @@ struct RelationSQL: Sendable {
     let insert: String
     /// The items that were not written because of another row than theirs, by an index that is not
     /// the identity's.
-    /// Nil where nothing but another row keeps a row out.
-    let keptOut: String?
     let clash: String?
+    /// The items that a trigger has kept out; nil where no trigger could.
+    let keptOut: String?
     /// The rows of the items, with the columns that children refer to; nil without children.
     let parents: String?
     /// What `parents` returns of a row, after the item.

@@ -153,8 +153,10 @@ struct SQLWriter {
             """
     }
 
-    /// One order for all writers, so that they do not wait for each other in a circle. Triggers see
-    /// the rows of a target as the jobs have them: one that counts them lets the first ones in.
+    /// One order for all writers, so that they do not wait for each other in a circle.
+    ///
+    /// Triggers see the rows of a target as the jobs have them: one that counts them lets the first
+    /// ones in.
     private var insertOrder: String {
         let isSeen = !table.triggers.isEmpty
         let columns = (isSeen ? relation.target : relation.identity).map {

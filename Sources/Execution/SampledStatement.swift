@@ -30,7 +30,8 @@ extension RelationPlan {
         _ jobs: [Job], limits: ExecutionLimits, on connection: Connection
     ) throws(PostgresError) -> (statements: [SampledStatement], refused: [RefusedSampleItem]) {
         let run = RelationRun(
-            self, jobs: jobs.map { ($0, Batch.Entry(message: Message(sample: $0), key: 0)) },
+            self,
+            jobs: jobs.compactMap { LiveJob(Batch.Entry(message: Message(sample: $0), key: 0)) },
             indexes: Array(jobs.indices), condemned: [:], limits: limits)
         let refused = run.staging.rejections.sorted { $0.key < $1.key }.map { row, rejection in
             let item = run.staging.items[Int(row)]

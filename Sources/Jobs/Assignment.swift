@@ -64,13 +64,18 @@ public struct Assignment: Sendable {
 }
 
 extension Assignment {
+    private static let fields: [StaticString] = [
+        "relation", "target", "targets", "members", "attributes", "exact", "confirm_removals",
+        "mode", "on_conflict", "dry_run",
+    ]
+
     /// Reads the data of an assign or unassign event.
     ///
     /// A field that is not known is a fault and not ignored: a misspelt `dry_run` would write.
     init(
         _ operation: Operation, _ document: JSONDocument, _ data: JSONDocument.Index
     ) throws(MessageFault) {
-        let fields = try Fields(document, data)
+        let fields = try JobFields(document, data, known: Self.fields)
         self.operation = operation
         self.document = document
         relation = try fields.requiredString("relation")
@@ -135,83 +140,5 @@ extension Assignment {
             .subjectMismatch,
             "subject: expected the target \"\(targetText)\", got \"\(MessageFault.quoted(subject.utf8))\""
         )
-    }
-}
-
-/// The fields of a job's data, each read once and by name.
-private struct Fields {
-    private static let known: [StaticString] = [
-        "relation", "target", "targets", "members", "attributes", "exact", "confirm_removals",
-        "mode", "on_conflict", "dry_run",
-    ]
-
-    let document: JSONDocument
-    let data: JSONDocument.Index
-
-    init(_ document: JSONDocument, _ data: JSONDocument.Index) throws(MessageFault) {
-        guard document[data].kind == .object else {
-            throw MessageFault(
-                .invalidData,
-                "data: expected an object, got \(MessageFault.quoted(data, of: document))")
-        }
-        self.document = document
-        self.data = data
-        var unknown: JSONDocument.Index?
-        document.forEachPair(in: data) { key, _ in
-            if !Self.known.contains(where: { document.text(of: key, equals: $0) }) {
-                unknown = unknown ?? key
-            }
-        }
-        if let unknown {
-            let known = Self.known.map { "\($0)" }.joined(separator: ", ")
-            throw MessageFault(
-                .invalidData,
-                "data: expected only the fields \(known), got "
-                    + MessageFault.quoted(unknown, of: document))
-        }
-    }
-
-    subscript(name: StaticString) -> JSONDocument.Index? { document.value(name, in: data) }
-
-    func requiredString(_ name: StaticString) throws(MessageFault) -> String {
-        guard let value = self[name] else {
-            throw MessageFault(.invalidData, "\(name): expected a string, got none")
-        }
-        guard document[value].kind == .string, document[value].start < document[value].end else {
-            throw fault(name, "a string", value)
-        }
-        return document.text(of: value)
-    }
-
-    /// A field that may be left out; `null` is left out.
-    private func optional(_ name: StaticString) -> JSONDocument.Index? {
-        self[name].flatMap { document[$0].kind == .null ? nil : $0 }
-    }
-
-    func choice<Choice: RawRepresentable & CaseIterable>(
-        _ name: StaticString, of: Choice.Type
-    ) throws(MessageFault) -> Choice? where Choice.RawValue == String {
-        guard let value = optional(name) else { return nil }
-        guard document[value].kind == .string,
-            let choice = Choice(rawValue: document.text(of: value))
-        else {
-            let choices = Choice.allCases.map { $0.rawValue }.joined(separator: " or ")
-            throw fault(name, choices, value)
-        }
-        return choice
-    }
-
-    func flag(_ name: StaticString) throws(MessageFault) -> Bool? {
-        guard let value = optional(name) else { return nil }
-        guard let flag = document.bool(value) else { throw fault(name, "true or false", value) }
-        return flag
-    }
-
-    func fault(
-        _ name: StaticString, _ expected: String, _ value: JSONDocument.Index
-    ) -> MessageFault {
-        MessageFault(
-            .invalidData,
-            "\(name): expected \(expected), got \(MessageFault.quoted(value, of: document))")
     }
 }

@@ -7,9 +7,15 @@ public struct Job: Sendable {
     /// When it was asked for; nil where the event has no `time`.
     public let requestedAt: Timestamp?
     public let traceID: String?
-    public let assignment: Assignment
+    public let work: Work
     /// A digest of type and data: two messages with one id are the same job only if it agrees.
     public let digest: UInt64
+
+    /// What a job asks for.
+    public enum Work: Sendable {
+        case assignment(Assignment)
+        case backfill(BackfillRequest)
+    }
 
     /// What a job does; the raw value is its name on the command line and in the tables.
     public enum Kind: String, Sendable, CaseIterable {
@@ -46,16 +52,18 @@ extension Job {
         }
         switch kind {
         case .assign:
-            assignment = try Assignment(.assign, event.document, event.data)
+            work = .assignment(try Assignment(.assign, event.document, event.data))
         case .unassign:
-            assignment = try Assignment(.unassign, event.document, event.data)
-        case .rosterImport, .backfill:
+            work = .assignment(try Assignment(.unassign, event.document, event.data))
+        case .backfill:
+            work = .backfill(try BackfillRequest(event.document, event.data))
+        case .rosterImport:
             throw MessageFault(
                 .unsupported,
-                "expected assign or unassign, got \(kind.rawValue): "
+                "expected assign, unassign or backfill, got \(kind.rawValue): "
                     + "this version does not execute it")
         }
-        if let subject = event.subject { try assignment.check(subject: subject) }
+        if let subject = event.subject { try work.check(subject: subject) }
         id = event.id
         self.kind = kind
         source = event.source
@@ -65,5 +73,68 @@ extension Job {
     }
 
     /// The ordering key of a record without a key.
-    public var defaultKey: String { "\(assignment.relation)/\(assignment.targetText)" }
+    public var defaultKey: String {
+        switch work {
+        case .assignment(let assignment): "\(assignment.relation)/\(assignment.targetText)"
+        case .backfill(let request): "backfill/\(request.backfill)"
+        }
+    }
+
+    /// What is assigned or unassigned; nil for a job that does something else.
+    public var assignment: Assignment? {
+        if case .assignment(let assignment) = work { assignment } else { nil }
+    }
+
+    /// The backfill that is asked for; nil for a job that does something else.
+    public var backfill: BackfillRequest? {
+        if case .backfill(let request) = work { request } else { nil }
+    }
+
+    /// The name of the catalog's entry that it is for.
+    public var entry: String {
+        switch work {
+        case .assignment(let assignment): assignment.relation
+        case .backfill(let request): request.backfill
+        }
+    }
+
+    /// What of that entry it is about, as people read it.
+    public var targetText: String {
+        switch work {
+        case .assignment(let assignment): assignment.targetText
+        case .backfill(let request):
+            request.scope.map { MessageFault.quoted($0, of: request.document, limit: 200) } ?? ""
+        }
+    }
+
+    public var mode: Mode { assignment?.mode ?? .partial }
+
+    /// Everything is done and rolled back.
+    public var isDryRun: Bool {
+        switch work {
+        case .assignment(let assignment): assignment.isDryRun
+        case .backfill(let request): request.isDryRun
+        }
+    }
+
+    /// What it weighs before anything of it is executed.
+    public var weight: Int { assignment?.weight ?? 1 }
+
+    /// The bytes that its text and the index of its values hold in memory.
+    public var byteCount: Int {
+        switch work {
+        case .assignment(let assignment): assignment.document.byteCount
+        case .backfill(let request): request.document.byteCount
+        }
+    }
+}
+
+extension Job.Work {
+    /// An event's `subject`, where there is one, says what the data says.
+    fileprivate func check(subject: String) throws(MessageFault) {
+        switch self {
+        case .assignment(let assignment): try assignment.check(subject: subject)
+        case .backfill(let request): try request.check(subject: subject)
+        }
+    }
 }

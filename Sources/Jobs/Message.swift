@@ -28,11 +28,11 @@ public struct Message: Sendable {
     }
 
     /// How many items the message asks for; one without items or without a job weighs as one.
-    public var itemCount: Int { max(1, job?.assignment.weight ?? 1) }
+    public var itemCount: Int { max(1, job?.weight ?? 1) }
 
     /// The bytes that it holds in memory, a job's index of its values included.
     public var byteCount: Int {
-        (job?.assignment.document.byteCount ?? value?.count ?? 0) + (key?.count ?? 0)
+        (job?.byteCount ?? value?.count ?? 0) + (key?.count ?? 0)
     }
 
     /// The dead letter that it becomes.

@@ -24,6 +24,8 @@ public struct MessageFault: Error, Hashable, Sendable, CustomStringConvertible {
         case invalidData = "invalid-data"
         /// A `relation` that the catalog does not have.
         case unknownRelation = "unknown-relation"
+        /// A `backfill` that the catalog does not have.
+        case unknownBackfill = "unknown-backfill"
         /// The relation is not written by jobs of this topic.
         case wrongTopic = "wrong-topic"
         /// A message or a job over a limit.

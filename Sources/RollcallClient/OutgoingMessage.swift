@@ -32,8 +32,29 @@ extension OutgoingMessage {
         _ request: AssignmentRequest, _ envelope: Envelope, mode: ContentMode = .structured,
         key: String? = nil, depth: Int = defaultDepth
     ) throws(MessageFault) {
-        let type = "rollcall.\(request.kind.rawValue)"
-        let data = try request.data()
+        try self.init(
+            request.kind, try request.data(), envelope, mode, key: key, depth: depth)
+    }
+
+    /// Makes the message of a request for a backfill.
+    ///
+    /// - Parameters:
+    ///   - key: by default `backfill/<name>`.
+    ///   - depth: how deep lists and objects may be nested.
+    /// - Throws: what a worker would refuse the message for.
+    public init(
+        _ order: BackfillOrder, _ envelope: Envelope, mode: ContentMode = .structured,
+        key: String? = nil, depth: Int = defaultDepth
+    ) throws(MessageFault) {
+        try self.init(
+            .backfill, try order.data(), envelope, mode, key: key, depth: depth)
+    }
+
+    private init(
+        _ kind: Job.Kind, _ data: [UInt8], _ envelope: Envelope, _ mode: ContentMode,
+        key: String?, depth: Int
+    ) throws(MessageFault) {
+        let type = "rollcall.\(kind.rawValue)"
         switch mode {
         case .structured:
             try self.init(
@@ -84,7 +105,7 @@ extension OutgoingMessage {
         let job = try Job(event)
         jobID = job.id
         kind = job.kind
-        itemCount = job.assignment.itemCount
+        itemCount = job.assignment?.itemCount ?? 0
         self.key = key ?? Self.partitionKey(of: event) ?? Array(job.defaultKey.utf8)
         self.value = value
         self.headers = headers

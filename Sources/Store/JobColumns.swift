@@ -39,10 +39,10 @@ struct JobColumns {
             counts.removed, counts.absent, counts.superseded, counts.rejected, report.attempts,
         ]
         for (column, number) in row.enumerated() { numbers[column].append(int32: Int32(number)) }
-        dryRuns.append(bool: job.assignment.isDryRun)
+        dryRuns.append(bool: job.isDryRun)
         let words: [String?] = [
-            job.kind.rawValue, report.state.rawValue, job.assignment.relation,
-            job.assignment.targetText, job.source, job.assignment.mode.rawValue,
+            job.kind.rawValue, report.state.rawValue, job.entry,
+            job.targetText, job.source, job.mode.rawValue,
             report.origin.topic, job.traceID, report.error?.code, report.error?.message,
         ]
         for (column, word) in words.enumerated() {

@@ -42,6 +42,8 @@ extension StatusQuery {
         public var partition: Int
         public var offset: Int
         public var traceID: String?
+        /// How far its parts are; nil for a job that is done in one piece.
+        public var parts: Parts?
         /// The present of the database when the job was read.
         public var readAt: Timestamp
         /// How many characters of the id name this job and no other.
@@ -115,6 +117,7 @@ extension StatusQuery.Job {
         partition = rows.int(row, 26)
         offset = rows.int(row, 27)
         traceID = rows.optionalString(row, 28)
+        parts = StatusQuery.Parts(rows, row)
         let neighbours = [rows.optionalUUID(row, 29), rows.optionalUUID(row, 30)]
         distinctLength =
             neighbours.compactMap { $0 }

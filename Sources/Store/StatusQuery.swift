@@ -5,7 +5,7 @@ import Postgres
 ///
 /// Every function is one statement and needs no transaction. Errors are the database's own.
 public struct StatusQuery: Sendable {
-    private let statements: Statements
+    let statements: Statements
 
     public init(_ schema: StatusSchema) { statements = schema.statements }
 

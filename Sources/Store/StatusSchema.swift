@@ -18,6 +18,7 @@ public struct StatusSchema: Sendable {
     /// All migrations in their order.
     public let migrations: [Migration]
     let statements: Statements
+    let partStatements: PartStatements
 
     /// The version that this program reads and writes.
     public var version: Int { migrations.count }
@@ -29,6 +30,7 @@ public struct StatusSchema: Sendable {
             ("jobs", PackageResources._001_jobs_sql),
             ("progress", PackageResources._002_progress_sql),
             ("dead_letters", PackageResources._003_dead_letters_sql),
+            ("backfills", PackageResources._004_backfills_sql),
         ]
         migrations = files.enumerated().map { index, file in
             var checksum = FNV()
@@ -38,6 +40,7 @@ public struct StatusSchema: Sendable {
                 checksum: String(checksum.value, radix: 16))
         }
         statements = Statements(schema: name)
+        partStatements = PartStatements(schema: name)
     }
 
     static func text(_ file: [UInt8], schema: String) -> String {
@@ -74,6 +77,7 @@ struct Statements: Sendable {
     let selectRejectionCodes: String
     let selectJobLetters: String
     let selectOverview: String
+    let selectParts: String
 
     init(schema: String) {
         func load(_ file: [UInt8]) -> String { StatusSchema.text(file, schema: schema) }
@@ -101,5 +105,60 @@ struct Statements: Sendable {
         selectRejectionCodes = load(PackageResources.select_rejection_codes_sql)
         selectJobLetters = load(PackageResources.select_job_letters_sql)
         selectOverview = load(PackageResources.select_overview_sql)
+        selectParts = load(PackageResources.select_parts_sql)
+    }
+}
+
+/// The statements of backfills and other work in parts.
+struct PartStatements: Sendable {
+    let startBackfill: String
+    let lookForRuns: String
+    let activateRun: String
+    let tryPlanLock: String
+    let holdPlan: String
+    let insertParts: String
+    let claimPart: String
+    let beginPart: String
+    let holdPart: String
+    let endPart: String
+    let openStep: String
+    let endRun: String
+    let releasePart: String
+    let holdRunBack: String
+    let selectRunTries: String
+    let shrinkPortion: String
+    let splitPart: String
+    let beginEnding: String
+    let failPart: String
+    let lockRun: String
+    let closeParts: String
+    let pause: String
+    let resume: String
+
+    init(schema: String) {
+        func load(_ file: [UInt8]) -> String { StatusSchema.text(file, schema: schema) }
+        startBackfill = load(PackageResources.start_backfill_sql)
+        lookForRuns = load(PackageResources.look_for_runs_sql)
+        activateRun = load(PackageResources.activate_run_sql)
+        tryPlanLock = load(PackageResources.try_plan_lock_sql)
+        holdPlan = load(PackageResources.hold_plan_sql)
+        insertParts = load(PackageResources.insert_parts_sql)
+        claimPart = load(PackageResources.claim_part_sql)
+        beginPart = load(PackageResources.begin_part_sql)
+        holdPart = load(PackageResources.hold_part_sql)
+        endPart = load(PackageResources.end_part_sql)
+        openStep = load(PackageResources.open_step_sql)
+        endRun = load(PackageResources.end_run_sql)
+        releasePart = load(PackageResources.release_part_sql)
+        holdRunBack = load(PackageResources.hold_run_back_sql)
+        selectRunTries = load(PackageResources.select_run_tries_sql)
+        shrinkPortion = load(PackageResources.shrink_portion_sql)
+        splitPart = load(PackageResources.split_part_sql)
+        beginEnding = load(PackageResources.begin_ending_sql)
+        failPart = load(PackageResources.fail_part_sql)
+        lockRun = load(PackageResources.lock_run_sql)
+        closeParts = load(PackageResources.close_parts_sql)
+        pause = load(PackageResources.pause_sql)
+        resume = load(PackageResources.resume_sql)
     }
 }

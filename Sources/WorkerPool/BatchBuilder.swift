@@ -10,7 +10,8 @@ struct BatchBuilder {
     private var keys: [[UInt8]] = []
     private var items = 0
     private var bytes = 0
-    private var holdsDryRun = false
+    /// It has a message that must have its transaction to itself.
+    private var standsAlone = false
     /// The relation of the last key's jobs in this batch.
     private var relation: (key: Int32, name: String)?
 
@@ -19,16 +20,17 @@ struct BatchBuilder {
         maxJobs = jobs
     }
 
-    var isFull: Bool { holdsDryRun || tasks.count >= maxJobs || items >= maxItems }
+    var isFull: Bool { standsAlone || tasks.count >= maxJobs || items >= maxItems }
 
-    /// A first message always fits; a dry run stands alone, and a key's jobs are for one relation.
+    /// A first message always fits; dry runs and backfills stand alone, and a key's jobs are for one
+    /// relation.
     func accepts(_ task: Dispatcher.Task, of key: Int32) -> Bool {
         guard !tasks.isEmpty else { return true }
         guard !isFull, items + task.message.itemCount <= maxItems else { return false }
         if let caution = task.caution, caution.company <= tasks.count { return false }
-        guard let assignment = task.message.job?.assignment else { return true }
-        if assignment.isDryRun { return false }
-        return relation.map { $0.key != key || $0.name == assignment.relation } ?? true
+        guard let job = task.message.job else { return true }
+        if job.standsAlone { return false }
+        return relation.map { $0.key != key || $0.name == job.entry } ?? true
     }
 
     mutating func append(_ task: Dispatcher.Task, key: [UInt8], number: Int32) {
@@ -43,9 +45,9 @@ struct BatchBuilder {
         tasks.append(task)
         items += task.message.itemCount
         bytes += task.message.byteCount
-        if let assignment = task.message.job?.assignment {
-            holdsDryRun = assignment.isDryRun
-            relation = (number, assignment.relation)
+        if let job = task.message.job {
+            standsAlone = job.standsAlone
+            relation = (number, job.entry)
         }
     }
 
@@ -58,4 +60,9 @@ struct BatchBuilder {
             isJournaled: tasks.contains { $0.caution?.isJournaled == true }, tasks: tasks,
             keys: keys, items: items, bytes: bytes)
     }
+}
+
+extension Job {
+    /// Nothing else is executed in its transaction.
+    fileprivate var standsAlone: Bool { isDryRun || backfill != nil }
 }

@@ -56,7 +56,7 @@ struct Dispatcher {
         let admitted: ContinuousClock.Instant
         var caution: Caution?
 
-        var relation: String? { message.job?.assignment.relation }
+        var relation: String? { message.job?.entry }
     }
 
     /// From which line a batch was taken.

@@ -14,6 +14,7 @@ struct Intake: Sendable {
 
     let limits: Limits
     let relations: [String: Relation]
+    var backfills: [String: Backfill] = [:]
 
     /// Reads a record; nil for a tombstone.
     func message(_ record: Record) -> Message? {
@@ -59,7 +60,35 @@ struct Intake: Sendable {
         }
         let event = try CloudEvent(value: value, headers: headers, depth: limits.jsonDepth)
         let job = try Job(event)
-        let assignment = job.assignment
+        switch job.work {
+        case .assignment(let assignment): try check(assignment, from: topic)
+        case .backfill(let request): try check(request)
+        }
+        return job
+    }
+
+    /// Refuses a backfill that the catalog does not have, or a scope of other names than its own.
+    private func check(_ request: BackfillRequest) throws(MessageFault) {
+        guard let backfill = backfills[request.backfill] else {
+            let nearest = Spelling.nearest(to: request.backfill, in: backfills.keys)
+            let hint = nearest.map { ", did you mean \($0)?" } ?? ""
+            throw MessageFault(
+                .unknownBackfill,
+                "backfill: expected one of the catalog, got "
+                    + "\"\(MessageFault.quoted(request.backfill.utf8))\"\(hint)")
+        }
+        let names = backfill.parameters.map(\.name)
+        for name in request.values.keys.sorted() where !names.contains(name) {
+            let nearest = Spelling.nearest(to: name, in: names)
+            let hint = nearest.map { ", did you mean \($0)?" } ?? ""
+            throw MessageFault(
+                .invalidData,
+                "scope: expected \(names.isEmpty ? "nothing" : names.joined(separator: ", ")), got "
+                    + "\"\(MessageFault.quoted(name.utf8))\"\(hint)")
+        }
+    }
+
+    private func check(_ assignment: Assignment, from topic: String) throws(MessageFault) {
         guard let relation = relations[assignment.relation] else {
             let nearest = Spelling.nearest(to: assignment.relation, in: relations.keys)
             let hint = nearest.map { ", did you mean \($0)?" } ?? ""
@@ -74,7 +103,6 @@ struct Intake: Sendable {
                 "expected at most \(limits.jobItems) items, got \(assignment.weight)")
         }
         try Self.check(assignment, against: relation, from: topic)
-        return job
     }
 
     /// Refuses what the relation does not allow, whatever the items are.

@@ -8,7 +8,7 @@ import Synchronization
 /// One serial executor with its own database connection.
 ///
 /// It makes one attempt at a batch and says how it ended; what follows is the dispatcher's to decide.
-// @unchecked because `connection` is touched on `queue` alone, which is serial.
+// @unchecked because `connection` and `debts` are touched on `queue` alone, which is serial.
 final class Lane: @unchecked Sendable {
     /// How an attempt ended.
     enum Ending: Sendable {
@@ -20,23 +20,32 @@ final class Lane: @unchecked Sendable {
         case databaseChanged
     }
 
-    private let queue: DispatchQueue
+    let queue: DispatchQueue
     private let settings: PoolSettings
     private let plans: PlanSource
     private let receipts: Receipts
     private let progress: Progress
-    private var connection: OwnConnection
+    private let backfills: BackfillStore
+    private let policy: RetryPolicy
+    /// Raised when what is open is rolled back because the worker stops.
+    let abort: StopSignal
+    var connection: OwnConnection
+    /// Parts that could not be put back when they failed.
+    var debts: [PartDebt] = []
     private let canceller = Mutex<Canceller?>(nil)
 
     init(
-        number: Int, settings: PoolSettings, plans: PlanSource, receipts: Receipts,
-        progress: Progress
+        number: Int, settings: PoolSettings, plans: PlanSource, schema: StatusSchema,
+        policy: RetryPolicy, abort: StopSignal
     ) {
         self.settings = settings
+        self.policy = policy
+        self.abort = abort
+        receipts = Receipts(schema, worker: settings.workerID)
+        progress = Progress(schema, group: settings.group, worker: settings.workerID)
+        backfills = BackfillStore(schema, worker: settings.workerID)
         connection = OwnConnection(settings)
         self.plans = plans
-        self.receipts = receipts
-        self.progress = progress
         // A plain serial queue: one that targets another would share its few threads.
         queue = DispatchQueue(label: "rollcall.lane.\(number)")
     }
@@ -67,6 +76,22 @@ final class Lane: @unchecked Sendable {
         try? canceller?.cancel()
     }
 
+    /// Notes how what the lane is about to do can be stopped.
+    func keepCanceller(of connection: Connection) {
+        canceller.withLock { $0 = connection.canceller() }
+    }
+
+    /// Executes backfills by the statements of now.
+    var backfillExecutor: BackfillExecutor {
+        let plans = plans
+        return BackfillExecutor(
+            plans: plans.backfills, store: backfills,
+            limits: BackfillExecutor.Limits(settings, policy: policy),
+            recompile: { name, connection throws(PostgresError) in
+                try plans.recompile(name, on: connection)
+            })
+    }
+
     /// Closes the connection once the lane has nothing to do.
     func close() {
         queue.sync { connection.close() }
@@ -78,7 +103,7 @@ final class Lane: @unchecked Sendable {
         var journal = AttemptJournal(work, progress)
         do {
             let connection = try self.connection.usable()
-            canceller.withLock { $0 = connection.canceller() }
+            keepCanceller(of: connection)
             try journal.begin(on: connection)
             let result = try execute(work, in: database, on: connection)
             journal.end(on: connection)
@@ -92,13 +117,7 @@ final class Lane: @unchecked Sendable {
         } catch let error as PostgresError {
             journal.withdraw(on: connection.current)
             if FailureClass(error) == .infrastructure { connection.close() }
-            return .failed(
-                Failure(
-                    kind: FailureClass(error), text: "\(error)",
-                    isSilent: error.isConnectionLost || error.sqlState == nil,
-                    isConnectionLost: error.isConnectionLost,
-                    verdict: Self.verdict(error)),
-                isCounted: journal.isCounted)
+            return .failed(Failure(error), isCounted: journal.isCounted)
         } catch {
             preconditionFailure("executing a batch throws what the database says, got \(error)")
         }
@@ -121,7 +140,7 @@ final class Lane: @unchecked Sendable {
             let compiled = try plans.fitting(work.relations, on: connection)
             let executor = BatchExecutor(
                 plans: compiled.plans, receipts: receipts, limits: limits(of: work),
-                database: database)
+                backfills: backfillExecutor, database: database)
             do {
                 return try executor.execute(work.batch, on: connection)
             } catch let changed as SchemaChanged {
@@ -147,11 +166,13 @@ final class Lane: @unchecked Sendable {
 
     /// How often in a row a batch is tried again at once because somebody changed its tables.
     private static let mostChanges = 5
+}
 
-    private static func verdict(_ error: PostgresError) -> Rejection {
-        let code =
-            error.sqlState == .queryCanceled
-            ? "timeout" : error.constraint ?? error.sqlState.map { "sqlstate-\($0.rawValue)" }
-        return Rejection(code: code ?? "failed", message: error.message)
+extension Failure {
+    init(_ error: PostgresError) {
+        self.init(
+            kind: FailureClass(error), text: "\(error)",
+            isSilent: error.isConnectionLost || error.sqlState == nil,
+            isConnectionLost: error.isConnectionLost, verdict: error.rejection)
     }
 }

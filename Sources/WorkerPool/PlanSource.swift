@@ -11,6 +11,7 @@ final class PlanSource: Sendable {
     struct Compiled: Sendable {
         fileprivate let generation: Int
         let plans: [String: RelationPlan]
+        fileprivate(set) var backfills: [String: BackfillPlan]
         /// The relations that do not fit their tables, and why.
         fileprivate let misfits: [String: String]
 
@@ -32,10 +33,32 @@ final class PlanSource: Sendable {
     /// Held while one lane compiles, so that others that have noticed the same wait for it.
     private let compiling = Mutex<Void>(())
 
-    init(_ catalog: Catalog, plans: [String: RelationPlan], logger: Logger) {
+    init(
+        _ catalog: Catalog, plans: [String: RelationPlan], backfills: [String: BackfillPlan],
+        logger: Logger
+    ) {
         self.catalog = catalog
         self.logger = logger
-        compiled = Mutex(Compiled(generation: 0, plans: plans, misfits: [:]))
+        compiled = Mutex(
+            Compiled(generation: 0, plans: plans, backfills: backfills, misfits: [:]))
+    }
+
+    /// The backfills as they were compiled last.
+    var backfills: [String: BackfillPlan] { compiled.withLock { $0.backfills } }
+
+    /// Compiles a backfill again.
+    ///
+    /// - Returns: whether its statements are others now. One that does not fit its tables stays as it
+    ///   was: what it does fails until somebody has mended them.
+    func recompile(_ name: String, on connection: Connection) throws(PostgresError) -> Bool {
+        guard let backfill = catalog.backfills[name] else { return false }
+        let (plan, _) = try BackfillPlan.compile(backfill, on: connection)
+        guard let plan else { return false }
+        return compiled.withLock { compiled in
+            let isSame = compiled.backfills[name]?.hasSameStatements(as: plan) == true
+            compiled.backfills[name] = plan
+            return !isSame
+        }
     }
 
     /// Plans for these relations; made anew first where the last ones did not fit.
@@ -69,9 +92,13 @@ final class PlanSource: Sendable {
             for name in catalog.relations.keys where plans[name] == nil {
                 misfits[name] = Self.reason(name, findings)
             }
-            let fresh = Compiled(
-                generation: old.generation + 1, plans: plans, misfits: misfits)
-            compiled.withLock { $0 = fresh }
+            let found = misfits
+            let fresh = compiled.withLock { compiled in
+                compiled = Compiled(
+                    generation: old.generation + 1, plans: plans, backfills: compiled.backfills,
+                    misfits: found)
+                return compiled
+            }
             if misfits != old.misfits || misfits.isEmpty {
                 logger.notice(
                     "tables have changed, the catalog was compiled again",

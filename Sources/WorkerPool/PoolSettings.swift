@@ -25,6 +25,10 @@ public struct PoolSettings: Sendable {
     public var jobItems: Int
     public var jsonDepth: Int
     public var execution: ExecutionLimits
+    /// The most lanes that are busy with parts of long work at the same time.
+    public var backfillLanes: Int
+    public var backfillPollInterval: Duration
+    public var backfillProgressInterval: Duration
     public var retryFirstDelay: Duration
     public var retryMaxDelay: Duration
     public var retryAttempts: Int
@@ -47,6 +51,7 @@ public struct PoolSettings: Sendable {
         batchWindow: Duration, transactionTime: Duration, inFlightJobs: Int, inFlightItems: Int,
         inFlightBytes: Int,
         messageBytes: Int, jobItems: Int, jsonDepth: Int, execution: ExecutionLimits,
+        backfillLanes: Int, backfillPollInterval: Duration, backfillProgressInterval: Duration,
         retryFirstDelay: Duration, retryMaxDelay: Duration, retryAttempts: Int,
         kafka: Properties, group: String, topics: [String], deadLetterTopic: String,
         producer: Properties, commitInterval: Duration,
@@ -70,6 +75,9 @@ public struct PoolSettings: Sendable {
         self.jobItems = jobItems
         self.jsonDepth = jsonDepth
         self.execution = execution
+        self.backfillLanes = backfillLanes
+        self.backfillPollInterval = backfillPollInterval
+        self.backfillProgressInterval = backfillProgressInterval
         self.retryFirstDelay = retryFirstDelay
         self.retryMaxDelay = retryMaxDelay
         self.retryAttempts = retryAttempts

@@ -15,6 +15,8 @@ import Synchronization
 public final class WorkerPool: Sendable {
     struct State {
         var dispatcher: Dispatcher
+        var parts: PartDispatch
+        var progress: ProgressLog
         var ledger = OffsetLedger()
         var custody: Custody
         var idleLanes: [Int]
@@ -40,6 +42,16 @@ public final class WorkerPool: Sendable {
                 work.append((lane, database, assignment))
             }
             return work
+        }
+
+        /// Lanes that look for parts: those that no batch needs.
+        mutating func nextTurns(at now: ContinuousClock.Instant) -> [Int] {
+            var turns: [Int] = []
+            while !isStopping, let lane = idleLanes.last, parts.begin(at: now) {
+                idleLanes.removeLast()
+                turns.append(lane)
+            }
+            return turns
         }
 
         /// A lane has given a batch back.
@@ -91,7 +103,8 @@ public final class WorkerPool: Sendable {
     /// - Parameters:
     ///   - catalog: what jobs may write, with its compiled plans.
     public init(
-        _ settings: PoolSettings, catalog: Catalog, plans: [String: RelationPlan], logger: Logger
+        _ settings: PoolSettings, catalog: Catalog, plans: [String: RelationPlan],
+        backfills: [String: BackfillPlan] = [:], logger: Logger
     ) {
         self.settings = settings
         self.logger = logger
@@ -103,23 +116,27 @@ public final class WorkerPool: Sendable {
             limits: Intake.Limits(
                 messageBytes: settings.messageBytes, jobItems: settings.jobItems,
                 jsonDepth: settings.jsonDepth),
-            relations: catalog.relations)
+            relations: catalog.relations, backfills: catalog.backfills)
         let schema = StatusSchema(name: settings.schema)
         let receipts = Receipts(schema, worker: settings.workerID)
         let progress = Progress(schema, group: settings.group, worker: settings.workerID)
-        let source = PlanSource(catalog, plans: plans, logger: logger)
+        let source = PlanSource(catalog, plans: plans, backfills: backfills, logger: logger)
         let policy = RetryPolicy(
             firstDelay: settings.retryFirstDelay, maxDelay: settings.retryMaxDelay,
             attempts: settings.retryAttempts)
         self.policy = policy
         lanes = (0..<settings.lanes).map { number in
             Lane(
-                number: number, settings: settings, plans: source, receipts: receipts,
-                progress: progress)
+                number: number, settings: settings, plans: source, schema: schema,
+                policy: policy, abort: abortSignal)
         }
         state = Mutex(
             State(
                 dispatcher: Dispatcher(settings.dispatcherLimits, policy: policy),
+                parts: PartDispatch(
+                    lanes: backfills.isEmpty ? 0 : settings.backfillLanes,
+                    pollInterval: settings.backfillPollInterval, policy: policy, at: .now),
+                progress: ProgressLog(interval: settings.backfillProgressInterval),
                 custody: Custody(inFlight: settings.inFlightJobs),
                 idleLanes: Array((0..<settings.lanes).reversed())))
         heartbeat = Heartbeat(settings: settings, receipts: receipts, stop: stopSignal)
@@ -149,7 +166,7 @@ public final class WorkerPool: Sendable {
                 Heartbeat.Pulse(
                     state: state.isStopping ? "stopping" : "running",
                     inFlight: state.dispatcher.jobs, partitions: state.ledger.assigned.count,
-                    waitsFor: state.dispatcher.waitsFor)
+                    waitsFor: state.dispatcher.waitsFor ?? state.parts.waitsFor)
             }
         }
         deadLetters.start()
@@ -216,7 +233,9 @@ public final class WorkerPool: Sendable {
     /// Not longer than until the next batch is due.
     private func pollTimeout() -> Int32 {
         let due = state.withLock { state in
-            state.idleLanes.isEmpty || !state.custody.mayExecute ? nil : state.dispatcher.nextDue
+            guard !state.idleLanes.isEmpty else { return nil as ContinuousClock.Instant? }
+            let batch = state.custody.mayExecute ? state.dispatcher.nextDue : nil
+            return [batch, state.parts.nextDue].compactMap { $0 }.min()
         }
         guard let due else { return 100 }
         let milliseconds = ((due - ContinuousClock.now).seconds * 1_000).rounded(.up)
@@ -265,13 +284,15 @@ public final class WorkerPool: Sendable {
                     return state.end(work, ending, at: .now)
                 }
                 for item in news { self.log(item) }
-                if case .committed(let result, _) = ending, result.deadLetters > 0 {
-                    self.deadLetters.wake()
+                if case .committed(let result, _) = ending {
+                    if result.deadLetters > 0 { self.deadLetters.wake() }
+                    if result.backfills > 0 { self.state.withLock { $0.parts.wake(at: .now) } }
                 }
                 self.settled.signal()
                 self.pump()
             }
         }
+        for lane in state.withLock({ $0.nextTurns(at: .now) }) { takeTurn(lane) }
     }
 
     private func throttle(_ loop: inout PollLoop, _ consumer: Consumer) {

@@ -30,7 +30,23 @@ enum CatalogFiles {
     /// Checks the catalog against the database and compiles it.
     static func compile(
         _ catalog: Catalog, on connection: Connection
-    ) throws -> (plans: [String: RelationPlan], findings: [Finding]) {
-        try Database.reporting { try RelationPlan.compile(catalog, on: connection) }
+    ) throws -> CompiledCatalog {
+        try Database.reporting { try CompiledCatalog(catalog, on: connection) }
+    }
+}
+
+/// A catalog checked against the database and compiled.
+struct CompiledCatalog {
+    let plans: [String: RelationPlan]
+    let backfills: [String: BackfillPlan]
+    /// What there is to say of each entry.
+    let findings: [Finding]
+
+    init(_ catalog: Catalog, on connection: Connection) throws(PostgresError) {
+        let relations = try RelationPlan.compile(catalog, on: connection)
+        let backfills = try BackfillPlan.compile(catalog, on: connection)
+        plans = relations.plans
+        self.backfills = backfills.plans
+        findings = relations.findings + backfills.findings
     }
 }

@@ -8,7 +8,8 @@ struct Rollcall: ParsableCommand {
         abstract: "Executes bulk assignments from Kafka as transactional batches in Postgres.",
         subcommands: [
             WorkerCommand.self, MigrateCommand.self, TopicsCommand.self, CatalogCommand.self,
-            ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, SandboxCommand.self,
+            ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, CancelCommand.self,
+            PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
             DemoCommand.self, VersionCommand.self,
         ])
 

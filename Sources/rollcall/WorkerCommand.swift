@@ -29,13 +29,13 @@ struct WorkerCommand: ParsableCommand {
         let logger = Logger(label: "rollcall")
         let catalog = try CatalogFiles.read(settings)
         let signals = StopSignals()
-        guard let (plans, findings) = try prepare(settings, catalog, signals, logger) else {
-            return
-        }
+        guard let compiled = try prepare(settings, catalog, signals, logger) else { return }
+        let findings = compiled.findings
         for finding in findings where finding.level != .ok { complain("\(finding)") }
         if findings.contains(where: { $0.level == .error }) { throw ExitCode.configuration }
         let pool = WorkerPool(
-            settings.pool, catalog: catalog, plans: plans, logger: logger)
+            settings.pool, catalog: catalog, plans: compiled.plans, backfills: compiled.backfills,
+            logger: logger)
         signals.onStop { pool.stop() }
         do {
             try pool.run()
@@ -48,14 +48,14 @@ struct WorkerCommand: ParsableCommand {
     /// Checks schema and catalog; nil if told to stop before the database has answered.
     private func prepare(
         _ settings: Settings, _ catalog: Catalog, _ signals: StopSignals, _ logger: Logger
-    ) throws -> (plans: [String: RelationPlan], findings: [Finding])? {
+    ) throws -> CompiledCatalog? {
         var delay = settings.retry.firstDelay
         var isReported = false
         while let connection = connect(settings, signals, logger) {
             do {
                 let migrator = Migrator(StatusSchema(name: settings.database.schema))
                 try Database.require(try migrator.state(on: connection))
-                return try RelationPlan.compile(catalog, on: connection)
+                return try CompiledCatalog(catalog, on: connection)
             } catch let error as PostgresError where Self.isPassing(error) {
                 if !isReported {
                     logger.warning(
@@ -123,6 +123,9 @@ extension Settings {
                     idleTimeout: database.idleInTransactionTimeout),
                 textLength: limits.textLength, jobItems: limits.jobItems,
                 storedRejections: limits.storedRejections),
+            backfillLanes: backfill.lanes == 0 ? max(1, lanes / 2) : min(backfill.lanes, lanes),
+            backfillPollInterval: backfill.pollInterval,
+            backfillProgressInterval: backfill.progressInterval,
             retryFirstDelay: retry.firstDelay, retryMaxDelay: retry.maxDelay,
             retryAttempts: retry.attempts,
             kafka: kafka.consumerProperties(messageBytes: limits.messageBytes),

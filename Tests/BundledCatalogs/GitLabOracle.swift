@@ -223,8 +223,4 @@ struct GitLabOracle: NaiveSystem {
     private func children(_ name: String, _ item: [String: Said]) -> [[String: Said]] {
         if case .list(let list) = item[name] { list } else { [] }
     }
-
-    private func text(_ item: [String: Said], _ name: String) -> String {
-        if case .value(let text) = item[name] { text } else { "NULL" }
-    }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Sandbox
 import Testing
 
@@ -6,26 +5,13 @@ import Testing
 @Suite struct GitLabOracleTests {
     @Test("random batches end as one by one, also through a pooler", arguments: [false, true])
     func randomBatches(isPooled: Bool) throws {
-        let environment = ProcessInfo.processInfo.environment
-        let rounds = environment["ROLLCALL_ROUNDS"].flatMap { Int($0) } ?? (isPooled ? 8 : 25)
-        let seed =
-            environment["ROLLCALL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: .min ... .max)
-        print("GitLab, oracle: seed \(seed), \(rounds) rounds")
-        var random = GitLabRandom(generator: SeededGenerator(seed: seed))
-        let trial = RandomTrial(
-            desk: try SystemDesk(GitLabSchema.system, isPooled: isPooled), system: GitLabOracle(),
-            views: GitLabOracle.views)
-        for _ in 0..<rounds {
-            if let difference = try trial.difference(random.batch()) {
-                Issue.record(Comment(rawValue: "seed \(seed)\n\(difference)"))
-                return
-            }
-        }
+        try GitLabRandom.tryOut(
+            GitLabOracle(), GitLabSchema.system, views: GitLabOracle.views, isPooled: isPooled)
     }
 }
 
 /// Random jobs over the few rows of the small seed.
-private struct GitLabRandom {
+private struct GitLabRandom: RandomJobs {
     var generator: SeededGenerator
 
     mutating func batch() -> [RandomJob] {
@@ -108,13 +94,5 @@ private struct GitLabRandom {
         ]
         if oneIn(30) { file["new_path"] = nil }
         return file
-    }
-
-    private mutating func oneIn(_ count: Int) -> Bool {
-        Int.random(in: 0..<count, using: &generator) == 0
-    }
-
-    private mutating func pick<Value>(_ values: [Value]) -> Value {
-        values[Int.random(in: 0..<values.count, using: &generator)]
     }
 }

@@ -12,7 +12,7 @@ import Testing
 
     @Test("the catalog fits the tables")
     func fits() throws {
-        let (plans, findings) = try SystemDesk.compile(
+        let (plans, _, findings) = try SystemDesk.compile(
             SystemDesk.catalog("gitlab.yaml"), on: desk.connection)
         #expect(findings.filter { $0.level == .error }.isEmpty)
         #expect(
@@ -59,7 +59,7 @@ import Testing
         let members = (1...200).map { "{\"target_id\":\($0),\"target_type\":\"Issue\"}" }
             .joined(separator: ",")
         let batches = try (0..<8).map { _ in
-            Batch([Batch.Entry(message: try system.assign("label-link", 3, members), key: 0)])
+            [Batch([Batch.Entry(message: try system.assign("label-link", 3, members), key: 0)])]
         }
         let failures = system.executeSideBySide(batches)
         #expect(failures == [])

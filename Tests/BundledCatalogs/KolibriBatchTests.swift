@@ -1,10 +1,7 @@
-import Dispatch
 import Execution
 import Foundation
 import Jobs
-import Postgres
 import Sandbox
-import Synchronization
 import Testing
 
 /// Random batches end with the rows, and report the counts, that one row after the other gives.
@@ -35,8 +32,8 @@ import Testing
             let expected = try desk.expect(batch.map(\.job))
             let messages = try batch.map { try desk.message($0.job) }
             let entries = KolibriDesk.batch(messages, batch.map(\.key))
-            _ = try desk.executor.execute(entries, on: desk.connection)
-            let receipts = try messages.map(desk.receipt)
+            _ = try desk.desk.executor.execute(entries, on: desk.connection)
+            let receipts = try messages.map(desk.desk.ending)
             var story = try desk.differences()
             for (index, receipt) in receipts.enumerated() {
                 if let fault = Self.fault(receipt, batch[index].job, expected[index]) {
@@ -44,7 +41,7 @@ import Testing
                 }
             }
             // Redelivered, it changes nothing.
-            _ = try desk.executor.execute(entries, on: desk.connection)
+            _ = try desk.desk.executor.execute(entries, on: desk.connection)
             if story.isEmpty { story = try desk.differences().map { "redelivered: \($0)" } }
             guard !story.isEmpty else { continue }
             for (index, receipt) in receipts.enumerated() {
@@ -81,7 +78,7 @@ import Testing
 
     /// What is wrong in a receipt.
     private static func fault(
-        _ receipt: KolibriReceipt, _ job: KolibriJob, _ expected: KolibriOracle.Result
+        _ receipt: Ending, _ job: KolibriJob, _ expected: KolibriOracle.Result
     ) -> String? {
         let codes = expected.outcomes.enumerated().reduce(into: [Int: String]()) { codes, pair in
             if case .rejected(let code) = pair.element { codes[pair.offset + 1] = code }
@@ -153,25 +150,8 @@ import Testing
                         members: members.map { KolibriJob.Member(user: $0, kind: "coach") }))
             }
         }
-        let executor = desk.executor
-        let conninfo = desk.database.conninfo
-        let failures = Mutex<[String]>([])
-        let lanes = DispatchGroup()
-        for messages in work {
-            // A plain serial queue has its own thread; a concurrent one may have none to spare.
-            DispatchQueue(label: "lane").async(group: lanes) {
-                do {
-                    let connection = try Connection(conninfo, applicationName: "lane")
-                    for message in messages {
-                        _ = try executor.execute(KolibriDesk.batch([message], [0]), on: connection)
-                    }
-                } catch {
-                    failures.withLock { $0.append("\(error)") }
-                }
-            }
-        }
-        lanes.wait()
-        #expect(failures.withLock { $0 } == [])
+        let sides = work.map { messages in messages.map { KolibriDesk.batch([$0], [0]) } }
+        #expect(desk.desk.executeSideBySide(sides) == [])
         // Whoever coaches a class may be assigned to classes, and was taken a picture password.
         #expect(
             try desk.rows(

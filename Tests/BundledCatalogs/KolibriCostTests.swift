@@ -17,7 +17,6 @@ import Testing
     init() throws {
         desk = try KolibriDesk(size: Self.size)
         facility = desk.seed.facilities[0]
-        try desk.connection.script("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
     }
 
     /// The classes and users of a batch's pairs.
@@ -41,9 +40,9 @@ import Testing
             var unassign = assign
             unassign.isAssign = false
             counts.append([
-                try statements { try desk.execute(assign) },
-                try statements { try desk.execute(assign) },
-                try statements { try desk.execute(unassign) },
+                try desk.desk.statements { try desk.execute(assign) },
+                try desk.desk.statements { try desk.execute(assign) },
+                try desk.desk.statements { try desk.execute(unassign) },
             ])
             #expect(
                 try desk.rows("SELECT count(*) FROM kolibriauth_\(shape.table)")
@@ -72,7 +71,7 @@ import Testing
                 calls = []
                 for (index, job) in [assign, assign, unassign].enumerated() {
                     calls.append(
-                        try statements { times[index].append(try milliseconds(of: job)) })
+                        try desk.desk.statements { times[index].append(try milliseconds(of: job)) })
                 }
             }
             let medians = times.map { $0.sorted()[3] }
@@ -86,7 +85,7 @@ import Testing
     private func milliseconds(of job: KolibriJob) throws -> Double {
         let message = try desk.message(job)
         let start = ContinuousClock.now
-        _ = try desk.executor.execute(KolibriDesk.batch([message], [0]), on: desk.connection)
+        try desk.desk.execute([message])
         return (ContinuousClock.now - start) / .milliseconds(1)
     }
 
@@ -96,23 +95,5 @@ import Testing
             members: facility.users.prefix(members).map {
                 Member(user: $0, kind: table == .role ? "coach" : nil)
             })
-    }
-
-    /// Calls from outside; what deferred constraints execute at COMMIT looks as if it were.
-    private func statements(_ body: () throws -> Void) throws -> Int {
-        try desk.connection.execute(
-            """
-            SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database
-            WHERE datname = current_database()
-            """)
-        try body()
-        let count = try desk.rows(
-            """
-            SELECT sum(s.calls) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
-            WHERE d.datname = current_database() AND s.toplevel
-              AND s.query NOT LIKE '%pg_stat_statements%' AND s.query NOT LIKE '%FROM rollcall.%'
-              AND s.query NOT LIKE 'SELECT % FROM ONLY % FOR KEY SHARE OF x'
-            """)
-        return try #require(count.first.flatMap { Int($0) })
     }
 }

@@ -46,9 +46,9 @@ import Testing
 
     /// Executes jobs in both databases, which must be equal afterwards.
     @discardableResult
-    private func execute(_ jobs: KolibriJob...) throws -> [KolibriReceipt] {
+    private func execute(_ jobs: KolibriJob...) throws -> [Ending] {
         _ = try desk.expect(jobs)
-        let receipts = try desk.execute(jobs.map { ($0, 0) })
+        let receipts = try desk.execute(jobs)
         let differences = try desk.differences()
         #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
         return receipts
@@ -57,9 +57,9 @@ import Testing
     // MARK: Reading
 
     @Test func theCatalogFitsKolibrisSchema() {
-        for finding in desk.findings { print(finding) }
-        #expect(desk.findings.count { $0.level == .error } == 0)
-        #expect(desk.findings.count { $0.level == .ok } == 2)
+        for finding in desk.desk.findings { print(finding) }
+        #expect(desk.desk.findings.count { $0.level == .error } == 0)
+        #expect(desk.desk.findings.count { $0.level == .ok } == 2)
     }
 
     // MARK: Ids

@@ -1,6 +1,8 @@
+import Foundation
 import Jobs
 import Postgres
 import Sandbox
+import Testing
 
 /// A value as a random job says it.
 enum Said: Hashable, Sendable {
@@ -84,6 +86,11 @@ protocol NaiveSystem {
 }
 
 extension NaiveSystem {
+    /// The text of a field; NULL where there is none.
+    func text(_ item: [String: Said], _ name: String) -> String {
+        if case .value(let text) = item[name] { text } else { "NULL" }
+    }
+
     /// Executes jobs in their order; the outcomes of their items.
     func execute(_ jobs: [RandomJob], on connection: Connection) throws -> [[NaiveOutcome]] {
         try connection.transaction {
@@ -107,6 +114,51 @@ extension NaiveSystem {
                 }
                 try connection.script("RELEASE SAVEPOINT job")
                 return outcomes
+            }
+        }
+    }
+}
+
+/// Random jobs over the few rows of a system's small seed.
+protocol RandomJobs {
+    var generator: SeededGenerator { get set }
+
+    init(generator: SeededGenerator)
+
+    /// Jobs of one relation, as a worker gathers them of one key.
+    mutating func batch() -> [RandomJob]
+}
+
+extension RandomJobs {
+    mutating func oneIn(_ count: Int) -> Bool {
+        Int.random(in: 0..<count, using: &generator) == 0
+    }
+
+    mutating func pick<Value>(_ values: [Value]) -> Value {
+        values[Int.random(in: 0..<values.count, using: &generator)]
+    }
+
+    /// Executes random batches until one ends otherwise than one item at a time.
+    ///
+    /// `ROLLCALL_SEED` and `ROLLCALL_ROUNDS` say which batches, and how many.
+    static func tryOut<System: NaiveSystem>(
+        _ system: System, _ tables: SystemDesk.System, views: [String], isPooled: Bool
+    ) throws {
+        let environment = ProcessInfo.processInfo.environment
+        let rounds = environment["ROLLCALL_ROUNDS"].flatMap { Int($0) } ?? (isPooled ? 8 : 25)
+        let seed =
+            environment["ROLLCALL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: .min ... .max)
+        print("\(tables.name), oracle: seed \(seed), \(rounds) rounds")
+        var random = Self(generator: SeededGenerator(seed: seed))
+        // What has been removed is gone for good, so every few rounds begin anew.
+        for _ in 0..<max(1, rounds / 8) {
+            let trial = RandomTrial(
+                desk: try SystemDesk(tables, isPooled: isPooled), system: system, views: views)
+            for _ in 0..<8 {
+                if let difference = try trial.difference(random.batch()) {
+                    Issue.record(Comment(rawValue: "seed \(seed)\n\(difference)"))
+                    return
+                }
             }
         }
     }

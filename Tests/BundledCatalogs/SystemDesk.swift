@@ -18,9 +18,24 @@ final class SystemDesk {
         let name: String
         /// Tables without a schema, so that they can be made in any.
         let tables: String
-        let seed: String
         /// The catalog's file in `Config/catalogs`.
         let file: String
+        /// Fills the tables, in whichever schema a connection looks for them.
+        let fill: @Sendable (Connection) throws -> Void
+
+        init(
+            name: String, tables: String, file: String,
+            fill: @escaping @Sendable (Connection) throws -> Void
+        ) {
+            self.name = name
+            self.tables = tables
+            self.file = file
+            self.fill = fill
+        }
+
+        init(name: String, tables: String, seed: String, file: String) {
+            self.init(name: name, tables: tables, file: file) { try $0.script(seed) }
+        }
     }
 
     /// Where the naive reference writes, in tables of the same names.
@@ -28,8 +43,13 @@ final class SystemDesk {
 
     private let database: TestDatabase
     private let pooler: Pooler?
+    /// How batches and parts reach the server.
+    private let conninfo: String
     let connection: Connection
     let executor: BatchExecutor
+    let backfills: BackfillExecutor
+    /// What the catalog's check has to say.
+    let findings: [Finding]
     private var nextOffset: Int64 = 0
     private var nextID: UInt64 = 0
 
@@ -42,27 +62,37 @@ final class SystemDesk {
         database = try SharedPostgres.database(template: system.name) { conninfo in
             let connection = try Connection(conninfo, applicationName: "bundled-catalogs")
             _ = try Migrator(StatusSchema()).migrate(on: connection)
-            try connection.script(system.tables + system.seed)
-            try connection.script(
-                "CREATE SCHEMA \(Self.naive); SET search_path = \(Self.naive);"
-                    + system.tables + system.seed)
+            for schema in ["public", Self.naive] {
+                try connection.script(
+                    "CREATE SCHEMA IF NOT EXISTS \(schema); SET search_path = \(schema);"
+                        + system.tables)
+                try system.fill(connection)
+            }
             connection.close()
         }
         pooler = isPooled ? try Pooler(for: database) : nil
-        connection = try Connection(
-            pooler?.conninfo(database.conninfo) ?? database.conninfo,
-            applicationName: "bundled-catalogs")
-        let (plans, findings) = try Self.compile(
-            edit(try Self.catalog(system.file)), on: connection)
+        conninfo = pooler?.conninfo(database.conninfo) ?? database.conninfo
+        connection = try Connection(conninfo, applicationName: "bundled-catalogs")
+        let compiled = try Self.compile(edit(try Self.catalog(system.file)), on: connection)
+        findings = compiled.findings
         for finding in findings where finding.level == .error { throw Unfit(finding: finding) }
-        executor = BatchExecutor(
+        backfills = Self.backfills(compiled.backfills)
+        executor = Self.batches(compiled.plans, backfills)
+    }
+
+    static func batches(
+        _ plans: [String: RelationPlan], _ backfills: BackfillExecutor
+    ) -> BatchExecutor {
+        BatchExecutor(
             plans: plans, receipts: Receipts(StatusSchema(), worker: "tester"),
             limits: ExecutionLimits(
-                transaction: Receipts.TransactionLimits(
-                    statementTimeout: .seconds(60), lockTimeout: .seconds(30),
-                    idleTimeout: .seconds(60)),
-                textLength: 10_000, jobItems: 100_000, storedRejections: 1_000))
+                transaction: transactionLimits, textLength: 10_000, jobItems: 100_000,
+                storedRejections: 1_000),
+            backfills: backfills)
     }
+
+    static let transactionLimits = Receipts.TransactionLimits(
+        statementTimeout: .seconds(60), lockTimeout: .seconds(30), idleTimeout: .seconds(60))
 
     struct Unfit: Error { let finding: Finding }
 
@@ -75,20 +105,30 @@ final class SystemDesk {
 
     static func compile(
         _ text: String, on connection: Connection
-    ) throws -> (plans: [String: RelationPlan], findings: [Finding]) {
-        try RelationPlan.compile(Catalog(files: [("bundled.yaml", text)]), on: connection)
+    ) throws -> (
+        plans: [String: RelationPlan], backfills: [String: BackfillPlan], findings: [Finding]
+    ) {
+        let catalog = try Catalog(files: [("bundled.yaml", text)])
+        let relations = try RelationPlan.compile(catalog, on: connection)
+        let backfills = try BackfillPlan.compile(catalog, on: connection)
+        return (relations.plans, backfills.plans, relations.findings + backfills.findings)
     }
 
     // MARK: Jobs
 
     /// A message with a job; its data is the JSON of the fields.
     func message(_ kind: String, _ relation: String, _ fields: String) throws -> Message {
+        try message(kind, "\"relation\":\"\(relation)\",\(fields)")
+    }
+
+    /// - Parameter data: the fields of the data.
+    func message(_ kind: String, _ data: String) throws -> Message {
         nextID += 1
         nextOffset += 1
         let id = JobID(high: 0x0197_0000_0000_7000, low: 0x8000_0000_0000_0000 | nextID)
         let text = """
             {"specversion":"1.0","id":"\(id)","source":"/tests","type":"rollcall.\(kind)",\
-            "data":{"relation":"\(relation)",\(fields)}}
+            "data":{\(data)}}
             """
         let event = try CloudEvent(value: Array(text.utf8), headers: [], depth: 16)
         return Message(
@@ -128,25 +168,35 @@ final class SystemDesk {
         return try ending(message)
     }
 
-    /// Executes a batch on each of several connections at the same time; the errors in words.
-    func executeSideBySide(_ batches: [Batch]) -> [String] {
+    /// Executes batches on several connections at the same time, those of one connection in their
+    /// order; the errors in words.
+    func executeSideBySide(_ sides: [[Batch]]) -> [String] {
+        let executor = executor
+        return sideBySide(sides.count) { side, connection in
+            for batch in sides[side] { _ = try executor.execute(batch, on: connection) }
+        }
+    }
+
+    /// Does something on several connections at the same time; the errors in words.
+    func sideBySide(
+        _ count: Int, _ body: @escaping @Sendable (Int, Connection) throws -> Void
+    ) -> [String] {
         let failures = Mutex<[String]>([])
         let group = DispatchGroup()
         let start = DispatchSemaphore(value: 0)
-        let (executor, conninfo) = (executor, database.conninfo)
-        for (side, batch) in batches.enumerated() {
+        let conninfo = conninfo
+        for side in 0..<count {
             // A plain serial queue has its own thread where a concurrent one may have none to spare.
             DispatchQueue(label: "side.\(side)").async(group: group) {
                 start.wait()
                 do {
-                    let connection = try Connection(conninfo, applicationName: "side-\(side)")
-                    _ = try executor.execute(batch, on: connection)
+                    try body(side, Connection(conninfo, applicationName: "side-\(side)"))
                 } catch {
                     failures.withLock { $0.append("\(error)") }
                 }
             }
         }
-        for _ in batches { start.signal() }
+        for _ in 0..<count { start.signal() }
         group.wait()
         return failures.withLock { $0 }
     }
@@ -164,6 +214,13 @@ final class SystemDesk {
             (0..<rows.columnCount).map { rows.optionalString(row, $0) ?? "NULL" }
                 .joined(separator: "|")
         }
+    }
+
+    /// A connection of its own that works in the naive reference's tables.
+    func naiveConnection() throws -> Connection {
+        let connection = try Connection(database.conninfo, applicationName: "naive")
+        try connection.script("SET search_path = \(Self.naive)")
+        return connection
     }
 
     /// The rows of a query over tables without a schema, as they are in one.

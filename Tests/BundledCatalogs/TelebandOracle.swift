@@ -268,10 +268,6 @@ struct TelebandOracle: NaiveSystem {
             """)
         return isHere ? [] : ["other-course"]
     }
-
-    private func text(_ item: [String: Said], _ name: String) -> String {
-        if case .value(let text) = item[name] { text } else { "NULL" }
-    }
 }
 
 /// The plainest statements.

@@ -1,4 +1,3 @@
-import Foundation
 import Sandbox
 import Testing
 
@@ -6,33 +5,16 @@ import Testing
 @Suite struct TelebandOracleTests {
     @Test("random batches end as one by one, also through a pooler", arguments: [false, true])
     func randomBatches(isPooled: Bool) throws {
-        let environment = ProcessInfo.processInfo.environment
-        let rounds = environment["ROLLCALL_ROUNDS"].flatMap { Int($0) } ?? (isPooled ? 8 : 25)
-        let seed =
-            environment["ROLLCALL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: .min ... .max)
-        print("TeleBand, oracle: seed \(seed), \(rounds) rounds")
-        var random = TelebandRandom(generator: SeededGenerator(seed: seed))
-        // What has been removed is gone for good, so every few rounds begin anew.
-        for _ in 0..<max(1, rounds / 8) {
-            let trial = RandomTrial(
-                desk: try SystemDesk(TelebandSchema.system, isPooled: isPooled),
-                system: TelebandOracle(),
-                views: TelebandOracle.views)
-            for _ in 0..<8 {
-                if let difference = try trial.difference(random.batch()) {
-                    Issue.record(Comment(rawValue: "seed \(seed)\n\(difference)"))
-                    return
-                }
-            }
-        }
+        try TelebandRandom.tryOut(
+            TelebandOracle(), TelebandSchema.system, views: TelebandOracle.views, isPooled: isPooled
+        )
     }
 }
 
 /// Random jobs over the few rows of the small seed.
-private struct TelebandRandom {
+private struct TelebandRandom: RandomJobs {
     var generator: SeededGenerator
 
-    /// Jobs of one relation, as a worker gathers them of one key.
     mutating func batch() -> [RandomJob] {
         let relation = pick([
             "course-assignment", "course-assignment", "enrollment", "assignment-group",
@@ -104,12 +86,4 @@ private struct TelebandRandom {
     }
 
     private func id(_ number: Int) -> Said { .value("\(number)") }
-
-    private mutating func oneIn(_ count: Int) -> Bool {
-        Int.random(in: 0..<count, using: &generator) == 0
-    }
-
-    private mutating func pick<Value>(_ values: [Value]) -> Value {
-        values[Int.random(in: 0..<values.count, using: &generator)]
-    }
 }

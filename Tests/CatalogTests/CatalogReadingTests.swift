@@ -192,7 +192,10 @@ import Testing
             ("# nothing\n", "c.yaml: catalog: expected a catalog, got an empty file"),
             ("text", "c.yaml:1: catalog: expected keys and values, got \"text\""),
             ("- a", "c.yaml:1: catalog: expected keys and values, got a list"),
-            ("catalog: c", "c.yaml:1: relations: expected at least one relation, got none"),
+            (
+                "catalog: c",
+                "c.yaml:1: relations: expected at least one relation or backfill, got none"
+            ),
             (
                 "catalog: c\nrelations: {}",
                 "c.yaml:2: relations: expected at least one relation, got none"
@@ -207,7 +210,7 @@ import Testing
             ),
             (
                 "catalog: c\nrelation:\n  r: {}",
-                "c.yaml:2: catalog: expected one of catalog, relations, got \"relation\", did you mean relations?"
+                "c.yaml:2: catalog: expected one of catalog, relations, backfills, got \"relation\", did you mean relations?"
             ),
             (
                 "relations:\n  r: { table: t, target: a, member: b }",

@@ -11,8 +11,9 @@ import Testing
     }
 
     private func assignment(_ data: String, _ kind: String = "assign") throws -> Assignment {
-        try Messages.job(Messages.structured(["type": "\"rollcall.\(kind)\""], data: data))
-            .assignment
+        let job = try Messages.job(
+            Messages.structured(["type": "\"rollcall.\(kind)\""], data: data))
+        return try #require(job.assignment)
     }
 
     private func fault(_ data: String, _ kind: String = "assign") -> MessageFault? {

@@ -27,10 +27,10 @@ import Testing
         #expect(record.keyText == "enrollment/42")
         #expect(job.source == "/cli/\(NSUserName())")
         #expect(job.requestedAt != nil)
-        let assignment = job.assignment
+        let assignment = try #require(job.assignment)
         #expect(assignment.onConflict == .update)
         #expect(
-            String(decoding: assignment.document.source(of: job.assignment.members), as: UTF8.self)
+            String(decoding: assignment.document.source(of: assignment.members), as: UTF8.self)
                 == "[1,2]")
         #expect(
             assignment.attributes.map {
@@ -52,7 +52,7 @@ import Testing
         #expect(answer.status == .exited(0), "\(answer.errors)")
         #expect(answer.output == id.lowercased() + "\n")
         let record = try #require(try bench.records(1, of: "other").first)
-        let assignment = try record.job.assignment
+        let assignment = try #require(try record.job.assignment)
         #expect(record.keyText == "k")
         #expect(try record.job.source == "/test")
         #expect(assignment.operation == .unassign)
@@ -73,8 +73,8 @@ import Testing
             #expect(answer.status == .exited(0), "\(answer.errors)")
         }
         let records = try bench.records(2)
-        #expect(try records.map { try $0.job.assignment.isExact } == [true, false])
-        #expect(try records.map { try $0.job.assignment.removesAll } == [false, true])
+        #expect(try records.map { try $0.job.assignment?.isExact } == [true, false])
+        #expect(try records.map { try $0.job.assignment?.removesAll } == [false, true])
     }
 
     @Test("wrong usage exits with 2 and sends nothing")
@@ -120,7 +120,7 @@ import Testing
         }
         let order = Dictionary(
             uniqueKeysWithValues: try records.map { record in
-                ("\(try record.job.id)", try record.job.assignment.targetText)
+                ("\(try record.job.id)", try record.job.assignment?.targetText ?? "")
             })
         let ids = answer.output.split(separator: "\n")
         #expect(ids.compactMap { order[String($0)] } == (0..<500).map { "\($0)" })

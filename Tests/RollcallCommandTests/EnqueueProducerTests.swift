@@ -40,7 +40,7 @@ import Testing
             #expect(sent.topic == record.topic)
             #expect(sent.partition == record.partition)
             #expect(sent.offset == record.offset)
-            #expect("\(sent.tag)" == job.assignment.targetText)
+            #expect("\(sent.tag)" == job.assignment?.targetText)
         }
     }
 

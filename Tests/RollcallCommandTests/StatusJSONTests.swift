@@ -23,7 +23,8 @@ struct StatusJSONTests {
                 "finished_at":"2026-11-21T02:14:10.220Z","waited_s":0.9,"took_s":3.1,\
                 "attempts":1,"duplicates":1,"items":{"total":3004,"created":212,"updated":40,\
                 "unchanged":2739,"removed":0,"absent":0,"superseded":0,"rejected":13,"pending":0},\
-                "parts":{"total":0,"done":0,"failed":0},"rejections":{"by_code":\
+                "parts":{"total":0,"done":0,"failed":0,"rows_planned":null,"rows_walked":null,\
+                "step":null,"steps":null,"paused":null,"waits_for":null},"rejections":{"by_code":\
                 {"unknown-user":8,"duplicate-username":4,"invalid-value":1},"items":[\
                 {"item":118,"member":"u-9914","code":"unknown-user",\
                 "message":"users.id has no row \\"u-9914\\""},\

@@ -116,6 +116,18 @@ import Testing
         #expect(known.filter { !used.contains($0) } == [])
     }
 
+    @Test("every example of the article on backfills can be read")
+    func backfills() throws {
+        let article = "Backfills"
+        let blocks = try Block.all(in: article).filter { $0.language == "yaml" }
+        #expect(blocks.count >= 2)
+        for block in blocks {
+            #expect(throws: Never.self, "\(block.text)") {
+                try Catalog(files: [(path: article, text: block.text)])
+            }
+        }
+    }
+
     /// What a person does who follows the guide.
     private struct Walk {
         let stage: Stage

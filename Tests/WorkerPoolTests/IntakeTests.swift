@@ -115,7 +115,7 @@ import Testing
 
     @Test func aJobWithoutMembersIsAJob() throws {
         let message = try #require(intake.message(record(assignText(id: 1, members: 0))))
-        #expect(message.job?.assignment.itemCount == 0)
+        #expect(message.job?.assignment?.itemCount == 0)
         #expect(message.itemCount == 1)
     }
 

@@ -9,7 +9,9 @@ import WorkerPool
 struct CatalogExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Prints the statements of a relation and, with a sample of jobs, their plans.",
+        abstract: """
+            Prints the statements of a relation or backfill and, with a sample of jobs, their plans.
+            """,
         discussion: """
             Nothing is executed: a plan is the database's estimate for the items of the sample, \
             staged as a worker stages them. A line of the sample is a job as `rollcall enqueue` \
@@ -20,7 +22,8 @@ struct CatalogExplainCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: ArgumentHelp("The relation's name in the catalog.", valueName: "relation"))
+    @Argument(
+        help: ArgumentHelp("The relation's or backfill's name in the catalog.", valueName: "name"))
     var name: String
 
     @Option(
@@ -31,15 +34,19 @@ struct CatalogExplainCommand: ParsableCommand {
         let settings = try common.settings(requiring: .catalog)
         let catalog = try CatalogFiles.read(settings)
         guard catalog.relations[name] != nil else {
+            if catalog.backfills[name] != nil { return try explainBackfill(catalog, settings) }
             complain(
-                "expected a relation of the catalog, got \(name.quotedForMessage)\(hint(catalog))")
+                "expected a relation or backfill of the catalog, got "
+                    + "\(name.quotedForMessage)\(hint(catalog))")
             throw ExitCode.wrongUsage
         }
         let file = try sample.map { try read($0, settings) }
         let connection = try Database.connect(settings)
-        let (plans, findings) = try CatalogFiles.compile(catalog, on: connection)
-        let own = findings.filter { $0.relation == name || $0.relation.hasPrefix("\(name).") }
-        guard let plan = plans[name] else {
+        let compiled = try CatalogFiles.compile(catalog, on: connection)
+        let own = compiled.findings.filter {
+            $0.relation == name || $0.relation.hasPrefix("\(name).")
+        }
+        guard let plan = compiled.plans[name] else {
             for finding in own where finding.level == .error { complain("\(finding)") }
             throw ExitCode.configuration
         }
@@ -49,8 +56,24 @@ struct CatalogExplainCommand: ParsableCommand {
         for finding in own { print(finding) }
     }
 
+    private func explainBackfill(_ catalog: Catalog, _ settings: Settings) throws {
+        guard sample == nil else {
+            complain("expected no sample for a backfill, which has no items, got one")
+            throw ExitCode.wrongUsage
+        }
+        let compiled = try CatalogFiles.compile(catalog, on: Database.connect(settings))
+        let own = compiled.findings.filter { $0.relation == name }
+        guard let plan = compiled.backfills[name] else {
+            for finding in own where finding.level == .error { complain("\(finding)") }
+            throw ExitCode.configuration
+        }
+        for line in BackfillText(plan).lines { print(line) }
+        print("")
+        for finding in own { print(finding) }
+    }
+
     private func hint(_ catalog: Catalog) -> String {
-        let names = catalog.sortedRelations.map(\.name)
+        let names = catalog.sortedRelations.map(\.name) + catalog.sortedBackfills.map(\.name)
         if let nearest = Spelling.nearest(to: name, in: names) {
             return ", did you mean \(nearest)?"
         }
@@ -71,7 +94,7 @@ struct CatalogExplainCommand: ParsableCommand {
             complain(NumberText.counted(file.faults.count, "faulty line"))
             throw ExitCode.wrongUsage
         }
-        guard file.jobs.contains(where: { $0.assignment.relation == name }) else {
+        guard file.jobs.contains(where: { $0.assignment?.relation == name }) else {
             complain("expected jobs for \(name) in \(file.name), got none")
             throw ExitCode.wrongUsage
         }
@@ -82,7 +105,7 @@ struct CatalogExplainCommand: ParsableCommand {
     private func explain(
         _ plan: RelationPlan, _ file: SampleFile, _ settings: Settings, on connection: Connection
     ) throws -> [SampledStatement] {
-        let own = file.jobs.indices.filter { file.jobs[$0].assignment.relation == name }
+        let own = file.jobs.indices.filter { file.jobs[$0].assignment?.relation == name }
         if own.count < file.jobs.count {
             complain(
                 "left out: "

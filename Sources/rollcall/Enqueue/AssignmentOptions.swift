@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Jobs
 import RollcallClient
 
@@ -39,33 +38,13 @@ struct AssignmentOptions: ParsableArguments {
     @Flag(help: "Do everything and roll it back; the status shows what would have happened.")
     var dryRun = false
 
-    @Option(
-        help: ArgumentHelp(
-            "The job's id; the same id is the same job, however often it is sent (default: a new "
-                + "one).", valueName: "uuid"))
-    var id: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Who asks, as the status shows it (default: /cli/<user>).", valueName: "source"))
-    var source: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The ordering key (default: <relation>/<target>).", valueName: "key"))
-    var key: String?
-
-    @Option(help: ArgumentHelp("The topic (default: that of assignments).", valueName: "name"))
-    var topic: String?
+    @OptionGroup var sending: SendingOptions
 
     func validate() throws {
         if relation.isEmpty { throw ValidationError("--relation: expected a name, got \"\"") }
         _ = try targetValues()
         _ = try EnqueueArgument.choice(mode, of: "--mode", Job.Mode.self)
-        _ = try jobID()
-        try EnqueueArgument.check(topic: topic)
-        try EnqueueArgument.check(source: source)
-        if key == "" { throw ValidationError("--key: expected a text, got \"\"") }
+        try sending.validate()
         if members.count(where: { $0 == "-" }) > 1 {
             throw ValidationError("--members: expected - once, got it again")
         }
@@ -103,24 +82,8 @@ extension AssignmentOptions {
     func send(
         _ request: AssignmentRequest, _ settings: Settings, _ waiting: EnqueueWaitOptions
     ) throws {
-        let envelope = Envelope(
-            id: try jobID() ?? .now(), source: source ?? EnqueueArgument.defaultSource)
-        let limits = EnqueueLimits(settings.limits)
-        let message: OutgoingMessage
-        do throws(MessageFault) {
-            message = try OutgoingMessage(request, envelope, key: key, depth: limits.jsonDepth)
-            try limits.check(message)
-        } catch {
-            complain(error.message)
-            throw ExitCode.wrongUsage
-        }
-        let run = try EnqueueRun(settings, topic: topic, waiting)
-        var session = try run.open()
-        try session.send(message, tag: 1)
-        try session.finish(name: { job, _ in job.map { "\($0)" } ?? "the job" }) {
-            print(envelope.id)
-            // Whoever reads it should not have to wait as well.
-            fflush(nil)
+        try sending.send(settings, waiting) { envelope, key, depth throws(MessageFault) in
+            try OutgoingMessage(request, envelope, key: key, depth: depth)
         }
     }
 
@@ -131,13 +94,5 @@ extension AssignmentOptions {
         case (nil, nil): throw ValidationError("expected --target or --targets, got neither")
         case (.some, .some): throw ValidationError("expected --target or --targets, got both")
         }
-    }
-
-    private func jobID() throws -> JobID? {
-        guard let id else { return nil }
-        guard let jobID = JobID(id) else {
-            throw ValidationError("--id: expected a UUID, got \(id.quotedForMessage)")
-        }
-        return jobID
     }
 }

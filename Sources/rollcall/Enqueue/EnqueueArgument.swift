@@ -33,6 +33,24 @@ enum EnqueueArgument {
         }
     }
 
+    /// Values by name, each given as `name=value`.
+    static func pairs(_ given: [String], of option: String) throws -> [String: Value] {
+        var values: [String: Value] = [:]
+        for pair in given {
+            guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex else {
+                throw ValidationError(
+                    "\(option): expected name=value, got \(pair.quotedForMessage)")
+            }
+            let name = String(pair[..<equals])
+            guard values[name] == nil else {
+                throw ValidationError(
+                    "\(option): expected each name once, got \(name.quotedForMessage) again")
+            }
+            values[name] = try value(String(pair[pair.index(after: equals)...]), of: option)
+        }
+        return values
+    }
+
     /// `042` is a text: a number would lose its zero.
     static func scalar(_ text: String) -> Value {
         if let number = Int(text), "\(number)" == text { .int(number) } else { .string(text) }

@@ -46,21 +46,7 @@ struct EnqueueAssignCommand: ParsableCommand {
     }
 
     private func attributes() throws -> [String: Value] {
-        var attributes: [String: Value] = [:]
-        for pair in attribute {
-            guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex else {
-                throw ValidationError(
-                    "--attribute: expected name=value, got \(pair.quotedForMessage)")
-            }
-            let name = String(pair[..<equals])
-            guard attributes[name] == nil else {
-                throw ValidationError(
-                    "--attribute: expected each name once, got \(name.quotedForMessage) again")
-            }
-            attributes[name] = try EnqueueArgument.value(
-                String(pair[pair.index(after: equals)...]), of: "--attribute")
-        }
-        return attributes
+        try EnqueueArgument.pairs(attribute, of: "--attribute")
     }
 
     private func conflict() throws -> Assignment.Conflict? {

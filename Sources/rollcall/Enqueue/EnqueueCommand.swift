@@ -8,6 +8,7 @@ struct EnqueueCommand: ParsableCommand {
         usage: """
             rollcall enqueue assign --relation R --target T --members 1,2,3 [--wait] ...
             rollcall enqueue unassign --relation R --target T --members 1,2,3 [--wait] ...
+            rollcall enqueue backfill --backfill NAME [--scope name=value ...] [--wait] ...
             rollcall enqueue FILE.jsonl [--wait] ...
             """,
         discussion: """
@@ -19,7 +20,8 @@ struct EnqueueCommand: ParsableCommand {
             time ran out, 130 if interrupted.
             """,
         subcommands: [
-            EnqueueAssignCommand.self, EnqueueUnassignCommand.self, EnqueueFileCommand.self,
+            EnqueueAssignCommand.self, EnqueueUnassignCommand.self, EnqueueBackfillCommand.self,
+            EnqueueFileCommand.self,
         ],
         defaultSubcommand: EnqueueFileCommand.self)
 }

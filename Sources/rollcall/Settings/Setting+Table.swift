@@ -112,6 +112,17 @@ extension Setting {
             "limits.stored_rejections", \.limits.storedRejections, 0...1_000_000,
             "The rejected items of one job that are stored; all of them are counted."),
 
+        .integer(
+            "backfill.lanes", \.backfill.lanes, 0...64,
+            "The most lanes that are busy with backfills at the same time; 0 for half of them."),
+        .duration(
+            "backfill.poll_interval", \.backfill.pollInterval, .milliseconds(10)...minutes(1),
+            "How often an idle worker looks for parts that others have planned."),
+        .duration(
+            "backfill.progress_interval", \.backfill.progressInterval,
+            .milliseconds(100)...hours(1),
+            "How often a worker logs how far a backfill is."),
+
         .duration(
             "retry.first_delay", \.retry.firstDelay, .milliseconds(1)...minutes(1),
             "The wait before the first retry; it doubles from retry to retry."),

@@ -13,6 +13,7 @@ struct Settings: Sendable, Equatable {
     var lanes = 4
     var batch = Batch()
     var limits = Limits()
+    var backfill = Backfill()
     var retry = Retry()
     var shutdown = Shutdown()
     var worker = Worker()
@@ -87,6 +88,14 @@ extension Settings {
         var inFlightItems = 200_000
         var inFlightBytes = 32 * 1024 * 1024
         var storedRejections = 1_000
+    }
+
+    /// How long work shares the workers.
+    struct Backfill: Sendable, Equatable {
+        /// The most lanes that are busy with it; 0 for half of them.
+        var lanes = 0
+        var pollInterval = Duration.seconds(1)
+        var progressInterval = Duration.seconds(10)
     }
 
     /// How what failed is tried again.

@@ -4,6 +4,8 @@ import Store
 
 extension StatusCommand {
     private static let rejectionsOnTerminal = 5
+    private static let partsOnTerminal = 10
+    private static let partsMax = 1_000_000
 
     /// Shows jobs in detail, after they have ended if that is waited for.
     func showJobs(_ session: StatusSession) throws {
@@ -35,7 +37,9 @@ extension StatusCommand {
     private func show(_ jobs: [StatusQuery.Job], _ session: StatusSession) throws {
         let isDrawn = session.format == .plain && session.terminal.isTerminal
         let limit = rejections.map(\.count) ?? (isDrawn ? Self.rejectionsOnTerminal : nil)
-        let details = try session.details(jobs, limit: limit)
+        let shown = StatusSession.PartsShown(
+            isWhole: parts, limit: isDrawn && !parts ? Self.partsOnTerminal : Self.partsMax)
+        let details = try session.details(jobs, limit: limit, parts: shown)
         switch session.format {
         case .json where self.jobs.count == 1:
             try session.output.write(details.map(StatusJSON.job))

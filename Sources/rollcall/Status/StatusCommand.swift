@@ -48,6 +48,9 @@ struct StatusCommand: ParsableCommand {
         transform: RejectionLimit.init)
     var rejections: RejectionLimit?
 
+    @Flag(help: "Show all parts of a job, and not only those that are running or had trouble.")
+    var parts = false
+
     @OptionGroup(title: "The list") var selection: StatusSelection
 
     @OptionGroup(title: "The form") var form: StatusForm
@@ -58,6 +61,9 @@ struct StatusCommand: ParsableCommand {
         }
         guard !wait || !jobs.isEmpty else {
             throw ValidationError("--wait: expected a JOB to wait for, got none")
+        }
+        guard !parts || !jobs.isEmpty else {
+            throw ValidationError("--parts: expected a JOB with it, got none")
         }
         guard timeout == nil || wait || watch else {
             throw ValidationError("--timeout: expected --wait or --watch with it, got neither")

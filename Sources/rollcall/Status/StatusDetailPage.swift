@@ -34,7 +34,7 @@ struct StatusDetailPage {
         if let error = job.error {
             lines += line("Error", "\(shown(error.code)): \(shown(error.message))", color: .red)
         }
-        return lines + rejected
+        return lines + parts + rejected
     }
 
     private func shown(_ text: String) -> String { VisibleText.escaped(text) }
@@ -42,6 +42,7 @@ struct StatusDetailPage {
     private var mode: String { shown(job.mode) + (job.isDryRun ? ", dry run" : "") }
 
     private var state: String {
+        if let parts = job.parts { return state(parts) }
         let counts = job.counts
         let items = NumberText.counted(job.items, "item")
         let done = "\(NumberText.grouped(counts.total)) of \(items) done"
@@ -62,12 +63,25 @@ struct StatusDetailPage {
             ? "\(sentence) (dry run: nothing was written)" : sentence
     }
 
+    /// Of a job in parts: the rows that are walked, and what else there is to know.
+    private func state(_ parts: StatusQuery.Parts) -> String {
+        let done =
+            "\(NumberText.grouped(parts.walked)) of "
+            + "\(NumberText.counted(parts.planned, "row")) walked"
+        let words = ["\(job.state.rawValue): \(done)"] + (job.state.isTerminal ? [] : parts.notes)
+        return words.joined(separator: ", ")
+            + (job.isDryRun && job.state != .failed ? " (dry run: nothing was written)" : "")
+    }
+
     private var times: String {
         var parts = ["waited \(TimeText.took(job.waitedMilliseconds, space: " "))"]
         let run = TimeText.took(job.runMilliseconds, space: " ")
         parts.append(job.state.isTerminal ? "took \(run)" : "running for \(run)")
-        if let rate = NumberText.rate(items: job.counts.total, milliseconds: job.runMilliseconds) {
-            parts.append("\(NumberText.grouped(rate)) items/s")
+        if let rate = NumberText.rate(
+            items: job.progress.done, milliseconds: job.runMilliseconds)
+        {
+            parts.append(
+                "\(NumberText.grouped(rate)) \(job.parts == nil ? "items" : "rows")/s")
         }
         parts.append(NumberText.counted(job.attempts, "attempt"))
         return parts.joined(separator: ", ")
@@ -127,7 +141,7 @@ struct StatusDetailPage {
     // MARK: Lines
 
     /// A label and its value, and beside it something else if there is room, otherwise below.
-    private func line(
+    func line(
         _ label: String, _ value: String, _ second: String = "", color: StatusColor? = nil
     ) -> [String] {
         let used = DisplayWidth.of(value)

@@ -36,11 +36,7 @@ enum StatusJSON {
             ("took_s", job.tookMilliseconds.map { .number(TimeText.seconds($0)) } ?? .null),
             ("attempts", .integer(job.attempts)), ("duplicates", .integer(job.duplicates)),
             ("items", items(job)),
-            // Jobs of these kinds are done in one piece.
-            (
-                "parts",
-                .object([("total", .integer(0)), ("done", .integer(0)), ("failed", .integer(0))])
-            ),
+            ("parts", parts(job.parts)),
             ("rejections", rejections(detail)),
             (
                 "error",
@@ -56,6 +52,20 @@ enum StatusJSON {
                 ])
             ),
             ("trace_id", .text(job.traceID)), ("worker", .text(job.worker)),
+        ])
+    }
+
+    /// A job that is done in one piece has none.
+    private static func parts(_ parts: StatusQuery.Parts?) -> JSONText {
+        .object([
+            ("total", .integer(parts?.total ?? 0)), ("done", .integer(parts?.done ?? 0)),
+            ("failed", .integer(parts?.failed ?? 0)),
+            ("rows_planned", parts.map { .integer($0.planned) } ?? .null),
+            ("rows_walked", parts.map { .integer($0.walked) } ?? .null),
+            ("step", parts.map { .integer($0.step) } ?? .null),
+            ("steps", parts.map { .integer($0.steps) } ?? .null),
+            ("paused", parts.map { .bool($0.isPaused) } ?? .null),
+            ("waits_for", .text(parts?.waitsFor)),
         ])
     }
 

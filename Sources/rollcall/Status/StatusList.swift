@@ -79,7 +79,7 @@ struct StatusList {
         }
         let number = shape.isCompact ? NumberText.compact : NumberText.grouped
         add(.init(head: "DONE/ITEMS", isRight: true)) {
-            .init("\(number($0.counts.total))/\(number($0.items))")
+            .init("\(number($0.progress.done))/\(number($0.progress.total))")
         }
         if shape.hasRejected {
             add(.init(head: "REJECTED", isRight: true)) {

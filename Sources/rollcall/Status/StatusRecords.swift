@@ -13,7 +13,7 @@ enum StatusRecords {
             [
                 job.id.description, VisibleText.escaped(job.kind),
                 VisibleText.escaped(job.fullTarget), ink.paint(job.state.rawValue, job.state.color),
-                String(job.percentDone), String(job.counts.total), String(job.items),
+                String(job.percentDone), String(job.progress.done), String(job.progress.total),
                 String(job.counts.rejected), job.startedAt.description,
                 job.tookMilliseconds.map(TimeText.seconds) ?? "", String(job.isDryRun),
             ]
@@ -25,6 +25,18 @@ enum StatusRecords {
     static func detail(_ detail: StatusDetail) -> [String] {
         var lines = fields(of: detail.job).map { name, value in
             "\(name)\t\(VisibleText.escaped(value ?? ""))"
+        }
+        if !detail.parts.isEmpty {
+            lines += ["", "STEP\tPART\tITEMS\tSTATE\tATTEMPTS\tWORKER\tTOOK_S\tERROR"]
+            for part in detail.parts {
+                let error = part.error.map { "\($0.code): \($0.message)" } ?? ""
+                lines.append(
+                    [
+                        "\(part.step)", "\(part.number)", "\(part.items)", part.state,
+                        "\(part.attempts)", VisibleText.escaped(part.worker ?? ""),
+                        part.milliseconds.map(TimeText.seconds) ?? "", VisibleText.escaped(error),
+                    ].joined(separator: "\t"))
+            }
         }
         if !detail.rejections.isEmpty {
             lines += ["", "ITEM\tMEMBER\tCODE\tMESSAGE"]
@@ -85,7 +97,15 @@ enum StatusRecords {
             ("error_code", job?.error?.code), ("error_message", job?.error?.message),
             ("topic", job?.topic), ("partition", job.map { String($0.partition) }),
             ("offset", job.map { String($0.offset) }), ("trace_id", job?.traceID),
-            ("worker", job?.worker),
+            ("worker", job?.worker), ("parts", job?.parts.map { String($0.total) }),
+            ("parts_done", job?.parts.map { String($0.done) }),
+            ("parts_failed", job?.parts.map { String($0.failed) }),
+            ("rows_planned", job?.parts.map { String($0.planned) }),
+            ("rows_walked", job?.parts.map { String($0.walked) }),
+            ("step", job?.parts.map { String($0.step) }),
+            ("steps", job?.parts.map { String($0.steps) }),
+            ("paused", job?.parts.map { String($0.isPaused) }),
+            ("waits_for", job?.parts?.waitsFor),
         ]
     }
 }

@@ -36,58 +36,41 @@ struct StatusSession {
         }
     }
 
-    /// Finds the job that a person has named.
-    ///
-    /// A whole id stands for itself: no worker may have read it yet. Everything else must name a
-    /// job, or the command ends with 3, and only one, or it ends with 2.
+    /// Finds the job that a person has named; see ``JobResolver``.
     func resolve(_ reference: JobReference) throws -> JobID {
-        switch reference {
-        case .last:
-            let newest = try Database.reporting {
-                try query.page(.init(), limit: 1, on: connection).jobs.first
-            }
-            guard let newest else {
-                complain("@last: there is no job yet")
-                throw ExitCode.noSuchJob
-            }
-            return newest.id
-        case .prefix(let prefix):
-            if let id = prefix.id { return id }
-            let shownMax = 10
-            let found = try Database.reporting {
-                try query.candidates(prefix, limit: shownMax + 1, on: connection)
-            }
-            switch found.count {
-            case 1: return found[0].id
-            case 0:
-                complain("no such job: \(prefix)")
-                throw ExitCode.noSuchJob
-            default:
-                let hasMore = found.count > shownMax
-                complain("\(prefix) is ambiguous; it could be")
-                for line in StatusCandidates.lines(Array(found.prefix(shownMax))) { note(line) }
-                if hasMore { note("  ... and more") }
-                throw ExitCode.wrongUsage
-            }
-        }
+        try JobResolver(query: query, connection: connection).resolve(reference)
     }
 
     /// The jobs with their rejected items.
     ///
-    /// - Parameter limit: how many rejected items of a job; nil for all that are kept.
-    func details(_ jobs: [StatusQuery.Job], limit: Int?) throws -> [StatusDetail] {
+    /// - Parameters:
+    ///   - limit: how many rejected items of a job; nil for all that are kept.
+    ///   - parts: which parts of a job; nil for none.
+    func details(
+        _ jobs: [StatusQuery.Job], limit: Int?, parts: PartsShown? = nil
+    ) throws -> [StatusDetail] {
         let ids = jobs.filter { $0.counts.rejected > 0 }.map(\.id)
         return try Database.reporting {
             let codes = try query.rejectionCodes(of: ids, on: connection)
             let items = try query.rejections(of: ids, limit: limit, on: connection)
-            return jobs.map {
-                StatusDetail(job: $0, codes: codes[$0.id] ?? [], rejections: items[$0.id] ?? [])
+            return try jobs.map { job throws(PostgresError) in
+                StatusDetail(
+                    job: job, codes: codes[job.id] ?? [], rejections: items[job.id] ?? [],
+                    parts: try parts.map { parts throws(PostgresError) in
+                        try query.parts(
+                            of: job.id, isWhole: parts.isWhole, limit: parts.limit, on: connection)
+                    } ?? [])
             }
         }
     }
 
-    /// Writes a line for a person to standard error, without the program's name.
-    func note(_ line: String) {
-        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    /// Which parts of a job are shown.
+    struct PartsShown {
+        /// All of them, and not only those that are running or had trouble.
+        let isWhole: Bool
+        let limit: Int
     }
+
+    /// Writes a line for a person to standard error, without the program's name.
+    func note(_ line: String) { JobResolver.note(line) }
 }

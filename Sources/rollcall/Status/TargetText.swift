@@ -14,6 +14,7 @@ enum TargetText {
         let relation = VisibleText.escaped(job.relation)
         let target = VisibleText.escaped(job.target)
         let room = max(relationMin, width - DisplayWidth.of(target) - 1)
+        guard !target.isEmpty else { return VisibleText.cut(relation, to: width) }
         return VisibleText.cut("\(VisibleText.cut(relation, to: room))/\(target)", to: width)
     }
 }

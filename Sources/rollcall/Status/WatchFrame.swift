@@ -19,15 +19,22 @@ struct WatchFrame {
     private var numbers: String {
         var parts = [
             ProgressText.text(job.percentDone, barWidth: 20),
-            "\(NumberText.grouped(job.counts.total))/\(NumberText.grouped(job.items))",
+            "\(NumberText.grouped(job.progress.done))/\(NumberText.grouped(job.progress.total))",
         ]
-        if let rate = NumberText.rate(items: job.counts.total, milliseconds: job.runMilliseconds) {
+        if let rate = NumberText.rate(
+            items: job.progress.done, milliseconds: job.runMilliseconds)
+        {
             parts.append("\(NumberText.grouped(rate))/s")
-            if rate > 0, job.pending > 0 {
-                parts.append("ETA \(TimeText.took(Int64(job.pending / rate) * 1_000))")
+            if rate > 0, job.left > 0 {
+                parts.append("ETA \(TimeText.took(Int64(job.left / rate) * 1_000))")
             }
         }
-        parts.append("rejected \(NumberText.grouped(job.counts.rejected))")
+        if let work = job.parts {
+            parts.append("parts \(NumberText.grouped(work.done))/\(NumberText.grouped(work.total))")
+            if !job.state.isTerminal { parts += work.notes.map(VisibleText.escaped) }
+        } else {
+            parts.append("rejected \(NumberText.grouped(job.counts.rejected))")
+        }
         return parts.joined(separator: "   ")
     }
 }

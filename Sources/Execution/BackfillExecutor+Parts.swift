@@ -1,0 +1,229 @@
+import Catalog
+import Jobs
+import Postgres
+import Store
+
+/// A part that could not be put back: whoever claimed it still owes that.
+public struct PartFailed: Error {
+    public let debt: PartDebt
+    public let cause: PostgresError
+}
+
+/// What is still to be said of a part: it has been given up, and nobody died of it.
+public struct PartDebt: Sendable {
+    let part: PartClaim
+    let reason: Rejection?
+    let isCounted: Bool
+}
+
+/// How a part is executed.
+extension BackfillExecutor {
+    /// Executes a part in one transaction: its rows, counts and state stay together or not at all.
+    func execute(
+        _ part: PartClaim, on connection: Connection, _ isStopping: () -> Bool
+    ) throws -> BackfillNews? {
+        guard let plan = plans[part.backfill] else { return nil }
+        let step = plan.steps[part.step - 1]
+        func news(_ event: BackfillNews.Event, _ standing: BackfillStanding?) -> BackfillNews {
+            BackfillNews(
+                job: part.job, backfill: part.backfill, step: step.name, event: event,
+                progress: standing.map(BackfillNews.Progress.init))
+        }
+        if part.isEnding {
+            try inTransaction(connection) { _ = try store.closeParts(of: part.job, on: connection) }
+            return nil
+        }
+        if part.lost >= limits.attempts {
+            let reason = Rejection(
+                code: "worker-lost",
+                message: "expected workers to survive it, got \(part.lost) that died while they "
+                    + "executed it")
+            try fail(part, of: step, reason, on: connection)
+            return news(.failed(reason), nil)
+        }
+        do {
+            FailPoint.duringPart.reach()
+            guard let standing = try attempt(part, plan, step, on: connection) else {
+                return nil
+            }
+            FailPoint.afterPart.reach()
+            let event: BackfillNews.Event =
+                switch standing.next {
+                case .goOn: .partDone
+                case .openStep: .stepDone
+                case .end: .ended(standing.isEnding ? "stopped" : "succeeded")
+                }
+            return news(event, standing)
+        } catch let error as PostgresError {
+            do {
+                if isStopping(), connection.isUsable {
+                    try store.release(
+                        part, isCounted: false, because: nil, after: .zero, on: connection)
+                    return nil
+                }
+                return news(try recover(part, plan, step, from: error, on: connection), nil)
+            } catch let second as PostgresError {
+                throw PartFailed(
+                    debt: PartDebt(part: part, reason: error.rejection, isCounted: false),
+                    cause: error.isConnectionLost ? error : second)
+            }
+        }
+    }
+
+    /// - Returns: nil if the part is another worker's by now.
+    private func attempt(
+        _ part: PartClaim, _ plan: BackfillPlan, _ step: BackfillPlan.Step,
+        on connection: Connection
+    ) throws -> BackfillStanding? {
+        try inTransaction(connection) {
+            guard try store.hold(part, on: connection) else { return nil }
+            if part.isDryRun { try connection.script("SAVEPOINT dry_run") }
+            let counts = try write(part, plan, step, on: connection)
+            // What was deferred is checked here and not at COMMIT, for which other parts wait.
+            try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
+            if part.isDryRun { try connection.script("ROLLBACK TO SAVEPOINT dry_run") }
+            FailPoint.insidePart.reach()
+            let standing = try store.end(part, counts, on: connection)
+            try store.settle(standing, of: part.job, on: connection)
+            return standing
+        }
+    }
+
+    private func write(
+        _ part: PartClaim, _ plan: BackfillPlan, _ step: BackfillPlan.Step,
+        on connection: Connection
+    ) throws(PostgresError) -> RowCounts {
+        let values = BackfillSQL.Values(
+            from: part.from ?? [], to: part.to ?? [], arguments: part.arguments)
+        var counts = RowCounts()
+        for statement in step.statements {
+            let rows = try connection.execute(
+                statement.sql.text,
+                statement.sql.parameters(values, data: plan.backfill.data))
+            switch statement.counting {
+            case .created: counts.created += rows.affected
+            case .updated: counts.updated += rows.affected
+            case .removed: counts.removed += rows.affected
+            case .asked:
+                counts.created += rows.int(0, 0)
+                counts.updated += rows.int(0, 1)
+            }
+        }
+        return counts
+    }
+
+    func inTransaction<Value>(
+        _ connection: Connection, _ body: () throws -> Value
+    ) throws -> Value {
+        try connection.transaction {
+            try store.limit(limits.transaction, on: connection)
+            return try body()
+        }
+    }
+
+    // MARK: What does not end well
+
+    /// What is done about a part that failed; its transaction is rolled back.
+    private func recover(
+        _ part: PartClaim, _ plan: BackfillPlan, _ step: BackfillPlan.Step,
+        from error: PostgresError, on connection: Connection
+    ) throws -> BackfillNews.Event {
+        guard connection.isUsable else { throw error }
+        let reason = error.rejection
+        let delay = limits.delay(part.tries + 1)
+        switch FailureClass(error) {
+        case .infrastructure:
+            throw error
+        case .contention:
+            try store.release(
+                part, isCounted: false, because: reason, after: delay, on: connection)
+            return .putBack(reason)
+        case .schema, .permanent:
+            if try recompile(part.backfill, connection) {
+                try store.release(
+                    part, isCounted: false, because: reason, after: .zero, on: connection)
+                return .putBack(reason)
+            }
+            guard FailureClass(error) == .schema else { break }
+            try inTransaction(connection) {
+                try store.release(
+                    part, isCounted: false, because: reason, after: delay, on: connection)
+                try store.holdBack(
+                    part.job, because: "\(error)", for: delay, on: connection)
+            }
+            return .waits("\(error)")
+        case .lock:
+            // Halves of a table that somebody has locked are locked as well.
+            let isWorthIt = part.tries % 2 == 1 && part.items > (step.walk?.rows ?? 0) / 8
+            if isWorthIt,
+                let halves = try halves(of: part, plan, step, on: connection)
+            {
+                try store.split(
+                    part, into: halves, because: reason, tries: part.tries + 1, after: delay,
+                    on: connection)
+                return .split(reason)
+            }
+            try store.release(
+                part, isCounted: false, because: reason, after: delay, on: connection)
+            return .putBack(reason)
+        case .timeout:
+            if let halves = try halves(of: part, plan, step, on: connection) {
+                try store.split(
+                    part, into: halves, because: reason, tries: 0, after: .zero, on: connection)
+                return .split(reason)
+            }
+            guard part.tries + 1 < limits.attempts else { break }
+            try store.release(part, isCounted: true, because: reason, after: delay, on: connection)
+            return .putBack(reason)
+        }
+        try fail(part, of: step, reason, on: connection)
+        return .failed(reason)
+    }
+
+    /// The part in two; nil for one of a single key.
+    private func halves(
+        of part: PartClaim, _ plan: BackfillPlan, _ step: BackfillPlan.Step,
+        on connection: Connection
+    ) throws -> (PlannedPart, PlannedPart)? {
+        guard let walk = step.walk, let from = part.from, let to = part.to else { return nil }
+        let rows = try inTransaction(connection) {
+            try connection.execute(
+                walk.middle.text,
+                walk.middle.parameters(
+                    BackfillSQL.Values(from: from, to: to, arguments: part.arguments),
+                    data: plan.backfill.data))
+        }
+        let count = walk.keyCount
+        guard rows.count == 1, (0..<2 * count).allSatisfy({ !rows.isNull(0, $0) }) else {
+            return nil
+        }
+        return (
+            PlannedPart(
+                from: from, to: (0..<count).map { rows.string(0, $0) },
+                items: rows.int(0, 2 * count)),
+            PlannedPart(
+                from: (0..<count).map { rows.string(0, count + $0) }, to: to,
+                items: rows.int(0, 2 * count + 1))
+        )
+    }
+
+    private func fail(
+        _ part: PartClaim, of step: BackfillPlan.Step, _ reason: Rejection,
+        on connection: Connection
+    ) throws {
+        let whole = Rejection(
+            code: reason.code,
+            message: "step \"\(step.name)\", part \(part.number): \(reason.message)")
+        try inTransaction(connection) {
+            guard try store.fail(part, because: reason, on: connection) else { return }
+            _ = try store.close(part.job, .failed(whole), on: connection)
+        }
+    }
+
+    /// Puts a part back that was given up when the database could not be told.
+    public func settle(_ debt: PartDebt, on connection: Connection) throws(PostgresError) {
+        try store.release(
+            debt.part, isCounted: debt.isCounted, because: debt.reason, after: .zero,
+            on: connection)
+    }
+}

@@ -1,0 +1,146 @@
+import Catalog
+import Jobs
+import Postgres
+import Store
+
+/// How a step is cut into parts, a portion at a time.
+extension BackfillExecutor {
+    /// How many rows one portion of the plan looks at, and how many parts it has at the most.
+    private static let portionRows = 1_000_000
+    private static let portionParts = 10_000
+
+    /// News, or the fact that there is none.
+    struct PlanNews {
+        let wrapped: BackfillNews?
+    }
+
+    /// Goes on with a plan.
+    ///
+    /// - Returns: nil if another worker has it in hand.
+    func plan(
+        _ run: RunToDo, on connection: Connection, _ isStopping: () -> Bool
+    ) throws -> PlanNews? {
+        guard let plan = plans[run.backfill] else { return nil }
+        do {
+            let standing = try connection.transaction {
+                try store.limit(limits.transaction, on: connection)
+                return try planPortion(of: run.job, plan, on: connection)
+            }
+            guard let standing else { return nil }
+            return PlanNews(
+                wrapped: BackfillNews(
+                    job: run.job, backfill: run.backfill,
+                    step: plan.steps[standing.step - 1].name, event: .planned,
+                    progress: BackfillNews.Progress(standing)))
+        } catch let error as PostgresError {
+            // Any worker goes on with it.
+            if isStopping() { return PlanNews(wrapped: nil) }
+            return PlanNews(wrapped: try recover(run, plan, from: error, on: connection))
+        }
+    }
+
+    /// Adds a portion to the plan, inside a transaction.
+    ///
+    /// - Returns: nil if another transaction has it in hand.
+    @discardableResult
+    func planPortion(
+        of job: JobID, _ plan: BackfillPlan, on connection: Connection
+    ) throws -> BackfillStanding? {
+        guard let open = try store.holdPlan(job, on: connection) else { return nil }
+        let (parts, isComplete) = try parts(open, plan, on: connection)
+        let standing = try store.insert(
+            parts, upTo: parts.last?.to, isComplete: isComplete, step: open.step, of: job,
+            on: connection)
+        if let standing { try store.settle(standing, of: job, on: connection) }
+        return standing
+    }
+
+    private func parts(
+        _ open: OpenPlan, _ plan: BackfillPlan, on connection: Connection
+    ) throws -> (parts: [PlannedPart], isComplete: Bool) {
+        guard let walk = plan.steps[open.step - 1].walk else {
+            return ([PlannedPart(from: nil, to: nil, items: 1)], true)
+        }
+        let limit = open.portion ?? Self.usualPortion(walk)
+        let sql = open.plannedTo == nil ? walk.firstPortion : walk.nextPortion
+        let rows = try connection.execute(
+            sql.text,
+            sql.parameters(
+                BackfillSQL.Values(
+                    after: open.plannedTo ?? [], limit: limit, arguments: open.arguments),
+                data: plan.backfill.data))
+        let count = walk.keyCount
+        let parts = (0..<rows.count).map { row in
+            PlannedPart(
+                from: (0..<count).map { rows.string(row, $0) },
+                to: (0..<count).map { rows.string(row, count + $0) },
+                items: rows.int(row, 2 * count))
+        }
+        let keys = rows.count == 0 ? 0 : rows.int(rows.count - 1, 2 * count + 1)
+        return (parts, keys < limit)
+    }
+
+    private static func usualPortion(_ walk: BackfillPlan.Walk) -> Int {
+        walk.rows * min(max(1, portionRows / walk.rows), portionParts)
+    }
+
+    /// What is done about a portion that failed.
+    private func recover(
+        _ run: RunToDo, _ plan: BackfillPlan, from error: PostgresError, on connection: Connection
+    ) throws -> BackfillNews? {
+        guard !error.isConnectionLost, connection.isUsable else { throw error }
+        let reason = error.rejection
+        let (tries, portion) = try store.tries(of: run.job, on: connection)
+        let delay = limits.delay(tries + 1)
+        func news(_ event: BackfillNews.Event) -> BackfillNews {
+            BackfillNews(job: run.job, backfill: run.backfill, event: event)
+        }
+        switch FailureClass(error) {
+        case .infrastructure: throw error
+        case .schema, .permanent:
+            if try recompile(run.backfill, connection) { return nil }
+            guard FailureClass(error) == .schema else {
+                try fail(run.job, reason, on: connection)
+                return news(.failed(reason))
+            }
+            try store.holdBack(run.job, because: "\(error)", for: delay, on: connection)
+            return news(.waits("\(error)"))
+        case .lock, .contention:
+            try store.holdBack(run.job, because: "\(error)", for: delay, on: connection)
+            return news(.waits("\(error)"))
+        case .timeout:
+            let walks = plan.steps.compactMap(\.walk)
+            let usual = walks.map(Self.usualPortion).max() ?? 1
+            let least = walks.map(\.rows).min() ?? 1
+            let next = max(least, (portion ?? usual) / 4)
+            let isLeast = portion.map { $0 <= least } ?? false
+            guard !isLeast || tries + 1 < limits.attempts else {
+                try fail(run.job, reason, on: connection)
+                return news(.failed(reason))
+            }
+            try store.shrinkPortion(
+                of: run.job, to: next, tries: isLeast ? tries + 1 : 0,
+                after: isLeast ? delay : .zero, on: connection)
+            return news(.putBack(reason))
+        }
+    }
+
+    private func fail(
+        _ job: JobID, _ reason: Rejection, on connection: Connection
+    ) throws {
+        try connection.transaction {
+            try store.limit(limits.transaction, on: connection)
+            _ = try store.close(job, .failed(reason), on: connection)
+        }
+    }
+}
+
+extension PostgresError {
+    /// Why a job or a part fails, by the constraint or the code of the database.
+    public var rejection: Rejection {
+        let code =
+            sqlState == .queryCanceled
+            ? "timeout" : constraint ?? sqlState.map { "sqlstate-\($0.rawValue)" }
+        return Rejection(code: code ?? "failed", message: message)
+    }
+}

@@ -1,0 +1,1 @@
+DELETE FROM rollcall.control WHERE subject = $1 AND name = $2

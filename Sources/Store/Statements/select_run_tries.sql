@@ -1,0 +1,1 @@
+SELECT tries, portion FROM rollcall.backfill_run WHERE job_id = $1
