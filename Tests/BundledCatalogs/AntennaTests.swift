@@ -144,6 +144,26 @@ import Testing
             ).sorted() == ["2|\(other)", "2|\(own)", "3|\(other)"].sorted())
     }
 
+    @Test("runs for projects beside a run for all end as one after the other")
+    func overlappingScopes() throws {
+        let desk = try Self.desk()
+        try desk.run("role-permissions")
+        try drift(desk, 0)
+        let before = try AntennaState(desk)
+        let scopes: [[String: Int]] = [
+            [:], ["project_id": 1], ["project_id": 2], ["project_id": 3],
+        ]
+        let messages = try scopes.map {
+            try desk.takeIn("role-permissions", $0, isForced: true)
+        }
+        try desk.work(lanes: 4)
+        for message in messages {
+            let ending = try desk.backfillEnding(message)
+            #expect(ending.state == "succeeded", "\(ending)")
+        }
+        try expectRight(before, desk)
+    }
+
     @Test("permissions that are there keep their names, missing ones are made")
     func permissionNames() throws {
         let desk = try Self.desk(projects: 2)

@@ -1,10 +1,9 @@
 import Catalog
-import Dispatch
 import Execution
+import Foundation
 import Jobs
 import Postgres
 import Store
-import Synchronization
 
 /// How a desk runs a system's backfills.
 extension SystemDesk {
@@ -75,6 +74,8 @@ extension SystemDesk {
                 // Idle is also who has to wait for another's part.
                 guard case .idle = try backfills.turn(on: connection, onClaim: {}) else { continue }
                 isQuiet = try Self.isQuiet(connection)
+                // Not in the way of whoever has a part in hand.
+                if !isQuiet { Thread.sleep(forTimeInterval: 0.002) }
             }
         }
         if let failure = failures.first { throw Unworkable(description: failure) }

@@ -169,12 +169,6 @@ import Testing
     @Test("flags are written in transactions of their own, before any pair")
     func flagsFirst() throws {
         let desk = try desk()
-        try desk.connection.script(
-            """
-            UPDATE auth_user SET is_staff = false WHERE id = 1;
-            INSERT INTO dojo_global_role (user_id, role_id) VALUES (1, 2)
-              ON CONFLICT (user_id) DO UPDATE SET role_id = 2;
-            """)
         let before = try DefectDojoState(desk)
         try desk.run("authorized-users", lanes: 2)
         let after = try DefectDojoState(desk)
@@ -187,8 +181,8 @@ import Testing
         #expect(
             try desk.value(
                 """
-                SELECT max(finished_at) FILTER (WHERE step = 1) <= min(started_at) FILTER (WHERE step = 2)
-                FROM rollcall.job_part
+                SELECT max(finished_at) FILTER (WHERE updated > 0)
+                  <= min(started_at) FILTER (WHERE created > 0) FROM rollcall.job_part
                 """) == "t")
     }
 
@@ -237,6 +231,32 @@ import Testing
                 products: { $0 == 5 }, productTypes: { $0 == 2 }))
         let nothing = try desk.run("authorized-users", ["product_id": 999_999])
         #expect((nothing.state, nothing.written) == ("succeeded", 0))
+    }
+
+    @Test("runs for products beside a run for all end as one after the other")
+    func overlappingScopes() throws {
+        let desk = try desk()
+        let oracle = try DefectDojoOracle(desk.connection)
+        let before = try DefectDojoState(desk)
+        let scopes: [[String: Int]] = [
+            [:], ["product_id": 1], ["product_id": 2], ["product_type_id": 1],
+        ]
+        let messages = try scopes.map { try desk.takeIn("authorized-users", $0) }
+        try desk.work(lanes: 4)
+        let after = try DefectDojoState(desk)
+        #expect(
+            Set(after.products.keys) == oracle.products { _ in true }.union(before.products.keys))
+        #expect(
+            Set(after.productTypes.keys)
+                == oracle.productTypes { _ in true }.union(before.productTypes.keys))
+        let endings = try messages.map(desk.backfillEnding)
+        #expect(endings.allSatisfy { $0.state == "succeeded" })
+        // Each row counts for the one that wrote it.
+        let rows = after.products.count + after.productTypes.count
+        #expect(
+            endings.map(\.created).reduce(0, +)
+                == rows - before.products.count - before.productTypes.count)
+        #expect(try desk.troubles() == [])
     }
 
     @Test("a product's run reads no table of memberships from end to end")

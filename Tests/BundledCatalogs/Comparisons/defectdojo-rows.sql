@@ -10,8 +10,8 @@ INSERT INTO dojo_role (id, name, is_owner) VALUES (1, 'API_Importer', false), (2
 
 INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff,
     is_active, date_joined)
-  SELECT n, '!', sample_below('superuser', n, 200) = 0, 'user' || n, 'First', 'Last',
-    'user' || n || '@example.com', sample_below('staff', n, 100) = 0, true, '2026-01-01'
+  SELECT n, '!', n > 2 AND sample_below('superuser', n, 200) = 0, 'user' || n, 'First', 'Last',
+    'user' || n || '@example.com', n > 2 AND sample_below('staff', n, 100) = 0, true, '2026-01-01'
   FROM generate_series(1, current_setting('sample.users')::integer) n;
 
 CREATE TEMP TABLE sizes AS SELECT
@@ -74,10 +74,11 @@ INSERT INTO dojo_product_type_group (role_id, group_id, product_type_id)
   SELECT 1 + role_id % 5, group_id, product_type_id FROM dojo_product_type_group
   WHERE sample_below('type group twice', id, 1000) < 15 ORDER BY id;
 
--- A sixth of the global roles names no role.
+-- A sixth of the global roles names no role. However small the sample, it has an owner and a writer.
 INSERT INTO dojo_global_role (user_id, role_id)
-  SELECT u, nullif(sample_below('global user role', u, 6), 0)
-  FROM sizes, generate_series(1, users) u WHERE sample_below('global user', u, 100) = 0;
+  SELECT u, CASE u WHEN 1 THEN 4 WHEN 2 THEN 2
+    ELSE nullif(sample_below('global user role', u, 6), 0) END
+  FROM sizes, generate_series(1, users) u WHERE u <= 2 OR sample_below('global user', u, 100) = 0;
 INSERT INTO dojo_global_role (group_id, role_id)
   SELECT g, nullif(sample_below('global group role', g, 6), 0)
   FROM sizes, generate_series(1, groups) g WHERE sample_below('global group', g, 40) = 0;
