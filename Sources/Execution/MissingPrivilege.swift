@@ -5,11 +5,11 @@ import Postgres
 enum MissingPrivilege {
     /// Names what is forbidden, with the GRANT.
     ///
+    /// The server says what it is only in its message: nil where that is in another language.
+    ///
     /// - Parameters:
     ///   - entry: the catalog's entry whose statement it is.
     ///   - location: where that is declared.
-    ///
-    /// The server says what it is only in its message: nil where that is in another language.
     static func finding(
         for error: PostgresError, in sql: String, _ entry: String, at location: String,
         on connection: Connection
