@@ -37,9 +37,6 @@ public struct RelationPlan: Sendable {
     /// effect, by a foreign key to the table itself, or by a second unique index.
     public let dependsOnEarlierJobs: Bool
     private let dependsByTable: Bool
-    /// Rows of different identities may be in each other's way: what becomes of an item that another
-    /// one replaces is not known without writing it.
-    let canClash: Bool
     /// Where the items of a key must be executed one after the other.
     let cuts: WorkCuts
     /// New rows are written before old ones are removed, because no row that is removed makes room
@@ -98,7 +95,7 @@ public struct RelationPlan: Sendable {
             && relation.children.isEmpty
         let hasParentsOfItsOwn = table.foreignKeys.contains { $0.parent == table.name }
         otherIndexes = checked.otherIndexes
-        canClash =
+        let canClash =
             excludes
             || otherIndexes.contains { index in
                 index.hasExpressions || !relation.tellsIdentitiesApart(index)

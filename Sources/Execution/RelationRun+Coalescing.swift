@@ -65,9 +65,7 @@ extension RelationRun {
     func runs(
         of items: [Coalescer.Item], _ steps: Steps, _ coalescer: Coalescer
     ) -> [Int32] {
-        guard plan.foldsOpposites, !plan.canClash, !coversOtherRows else {
-            return runsByUnit(items, steps)
-        }
+        guard plan.foldsOpposites, !coversOtherRows else { return runsByUnit(items, steps) }
         let all = Array(items.indices.map(Int32.init))
         return coalescer.runs(
             of: items, candidates: plan.dependsOnEarlierJobs ? all : openRows(all),

@@ -161,8 +161,9 @@ import Testing
         try rig.broker.setRoundTrip(milliseconds: 120_000)
         let begun = ContinuousClock.now
         #expect(try rig.stop("worker") == nil)
-        // The process ends after the period only by what its end takes on a busy machine.
-        #expect(ContinuousClock.now - begun < .seconds(grace + 3))
+        // Steps that each wait for themselves take three times the period. A busy machine needs some
+        // seconds to end a process.
+        #expect(ContinuousClock.now - begun < .seconds(2 * grace))
         #expect(worker.poll() == .exited(0))
         proxy.silence(false)
         try rig.broker.setRoundTrip(milliseconds: 0)
