@@ -37,6 +37,9 @@ public struct RelationPlan: Sendable {
     /// effect, by a foreign key to the table itself, or by a second unique index.
     public let dependsOnEarlierJobs: Bool
     private let dependsByTable: Bool
+    /// A job may write new rows and change others, by two statements: triggers of a later job's rows
+    /// must not fire before those of an earlier one's.
+    private let mixesWrites: Bool
     /// Where the items of a key must be executed one after the other.
     let cuts: WorkCuts
     /// New rows are written before old ones are removed, because no row that is removed makes room
@@ -105,11 +108,8 @@ public struct RelationPlan: Sendable {
             relation, written: writtenTables, readers: readers,
             sharesChildren: children.contains(where: \.mayBeAnothers),
             hasTriggers: !table.triggers.isEmpty)
-        // A job may write new rows and change others, by two statements: triggers of a later job's
-        // rows must not fire before those of an earlier one's.
-        let mixesWrites = !relation.conflict.updatedColumns.isEmpty && !table.triggers.isEmpty
-        dependsByTable =
-            hasParentsOfItsOwn || canClash || mixesWrites || relation.conflict == .refuse
+        mixesWrites = !relation.conflict.updatedColumns.isEmpty && !table.triggers.isEmpty
+        dependsByTable = hasParentsOfItsOwn || canClash || relation.conflict == .refuse
         dependsOnEarlierJobs =
             dependsByTable || cuts.targetsOfAssigns || cuts.targetsOfUnassigns
         // A trigger may count rows.
@@ -118,9 +118,9 @@ public struct RelationPlan: Sendable {
             && otherIndexes.allSatisfy { relation.tellsIdentitiesApart($0) }
     }
 
-    /// Another job of the same key may decide what becomes of an item.
+    /// Another job of the same key may decide what becomes of an item, or what follows from it.
     func cutsJobs(of operation: Assignment.Operation) -> Bool {
-        cuts.targets(of: operation) || dependsByTable
+        cuts.targets(of: operation) || dependsByTable || mixesWrites
     }
 }
 

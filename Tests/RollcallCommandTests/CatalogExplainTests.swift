@@ -109,6 +109,7 @@ import Testing
                 "insert": "  plan for 3 items:", "lock": "  plan for 5 items:",
                 "lock for delete": "  plan for 2 items:", "delete": "  plan for 2 items:",
                 "lock for update": "  plan for 3 items:", "update": "  plan for 3 items:",
+                "kept out": "  plan for 3 items:",
             ])
         // The planner knows how many items there are.
         #expect(run.output.contains(#/Function Scan on raw  \(cost=\S+ rows=5 /#))
