@@ -166,6 +166,7 @@ import Testing
             try desk.job(job)
                 == "succeeded|\(created * 2 + removed)|\(created)|\(created)|\(removed)|-")
         #expect(try desk.discrepancy(of: job) == nil)
-        #expect(try desk.value("SELECT max(attempts) FROM rollcall.job_parts") == "1")
+        // A worker that stands still for seconds, as on a busy machine, is rightly taken for dead.
+        #expect(try desk.value("SELECT max(attempts - lost) FROM rollcall.job_part") == "1")
     }
 }
