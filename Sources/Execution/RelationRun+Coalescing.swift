@@ -57,93 +57,61 @@ extension RelationRun {
         staging.items.indices.map { row in
             Coalescer.Item(
                 operation: staging.items[row].operation, identity: identities[row],
-                step: steps.ofItems[row])
+                step: steps.ofItems[row], reach: reach(row))
         }
     }
 
     /// The run of each item; of those that are refused it does not matter.
-    func runs(
-        of items: [Coalescer.Item], _ steps: Steps, _ coalescer: Coalescer
-    ) -> [Int32] {
-        guard plan.foldsOpposites, !coversOtherRows else { return runsByUnit(items, steps) }
-        let all = Array(items.indices.map(Int32.init))
-        return coalescer.runs(
-            of: items, candidates: plan.dependsOnEarlierJobs ? all : openRows(all),
-            keyOfStep: steps.keys,
-            dependsOnEarlierSteps: plan.dependsOnEarlierJobs, succession: succession)
-    }
-
-    private var coversOtherRows: Bool {
-        staging.items.indices.contains { row in
-            staging.items[row].operation == .unassign && marks[row] == .open
-                && coversOtherRows(row)
-        }
-    }
-
-    /// Whether an unassign leaves out a part of the identity or asks for more than the identity: it
-    /// may be about other rows than its number says.
-    func coversOtherRows(_ row: Int) -> Bool {
-        !plan.identityCoversKeys
-            || plan.attributePositions.contains { position in
-                let isGiven = staging.columns[position].states[row] != .missing
-                return isGiven != plan.identityAttributes.contains(position)
-            }
-    }
-
-    /// Each item a run later than those of the same target and member that it may share a row with,
-    /// unless it asks for the same again: nothing else is folded.
     ///
     /// Where effects follow, assigns and unassigns of all keys are in different runs: written at once,
     /// their effects would follow in no order that executing them one by one could have.
-    private func runsByUnit(_ items: [Coalescer.Item], _ steps: Steps) -> [Int32] {
-        let isIdentity = plan.unitPositions == plan.identityPositions
-        let units =
-            isIdentity
-            ? items.map(\.identity)
-            : RowIdentities.number(
-                plan.unitPositions.map { staging.columns[$0] }, count: items.count)
-        var runs = [Int32](repeating: 0, count: items.count)
-        var lastOfUnit: [Int32: LastOfUnit] = [:]
-        var nextOfKey: [Int32: Int32] = [:]
-        var floors = [Int32](repeating: -1, count: steps.keys.count)
-        let cutsSteps = plan.dependsOnEarlierJobs || plan.cuts.operations
-        for index in items.indices {
-            let step = Int(items[index].step)
-            let key = steps.keys[step]
-            if floors[step] < 0 { floors[step] = cutsSteps ? nextOfKey[key] ?? 0 : 0 }
-            guard marks[index] == .open else { continue }
-            let row = namesItsRow(index) ? items[index].identity : nil
-            let earlier = lastOfUnit[units[index], default: LastOfUnit()]
-            runs[index] = max(floors[step], earlier.nextRun(of: row, runs) { repeats($0, index) })
-            lastOfUnit[units[index], default: LastOfUnit()].add(index, of: row, runs[index])
-            nextOfKey[key] = max(nextOfKey[key] ?? 0, runs[index] + 1)
-        }
+    func runs(
+        of items: [Coalescer.Item], _ steps: Steps, _ coalescer: Coalescer
+    ) -> [Int32] {
+        let runs = coalescer.runs(
+            of: items, units: units(of: items), candidates: openRows(items.indices.map(Int32.init)),
+            keyOfStep: steps.keys,
+            dependsOnEarlierSteps: plan.dependsOnEarlierJobs || plan.cuts.operations,
+            foldsOnlyRepetitions: !plan.foldsOpposites, succession: succession)
         guard plan.cuts.operations else { return runs }
         return items.indices.map { runs[$0] * 2 + (items[$0].operation == .assign ? 0 : 1) }
     }
 
-    /// Whether an item is about no other row than its identity says, if about any.
-    private func namesItsRow(_ row: Int) -> Bool {
-        staging.items[row].operation == .assign
-            || plan.identityAttributes.allSatisfy { staging.columns[$0].states[row] != .missing }
+    /// A number for what each item gives of its target and member; none if all name their rows.
+    private func units(of items: [Coalescer.Item]) -> [Int32] {
+        guard items.contains(where: { $0.reach == .unit }) else { return [] }
+        if plan.unitPositions == plan.identityPositions { return items.map(\.identity) }
+        return RowIdentities.number(
+            plan.unitPositions.map { staging.columns[$0] }, count: items.count)
     }
 
-    /// Whether the later of two items of one row asks for nothing that the earlier did not.
-    private func repeats(_ earlier: Int, _ later: Int) -> Bool {
-        guard staging.items[earlier].operation == staging.items[later].operation else {
-            return false
+    /// An unassign that leaves out a part of the identity is about any row that fits; one that gives
+    /// more than the identity, only about a row that is so.
+    func reach(_ row: Int) -> Coalescer.Reach {
+        if staging.items[row].operation == .assign { return .row }
+        func isGiven(_ position: Int) -> Bool {
+            staging.columns[position].states[row] != .missing
         }
-        // What comes with it may be more.
-        if hasChildren(Int32(later)) { return false }
-        guard staging.items[later].operation == .unassign else {
-            return succession(Int32(earlier), Int32(later)) == .repeats
+        if !plan.identityAttributes.allSatisfy(isGiven) { return .unit }
+        let givesMore = plan.attributePositions.contains {
+            isGiven($0) && !plan.identityAttributes.contains($0)
         }
-        // A member that is no part of the identity says too which rows are meant.
-        return plan.given.indices.allSatisfy { staging.columns[$0].areEqual(earlier, later) }
+        return givesMore || !plan.identityCoversKeys ? .rowAsGiven : .row
     }
 
-    /// What a later assign of the same row means for an earlier one.
+    /// What the later of two items of one row and operation means for the earlier.
     func succession(_ earlier: Int32, _ later: Int32) -> Coalescer.Succession {
+        // What comes with it may be more.
+        if hasChildren(later) { return .follows }
+        if staging.items[Int(later)].operation == .assign { return assigned(earlier, later) }
+        // A member that is no part of the identity says too which rows are meant.
+        let isSame = plan.given.indices.allSatisfy {
+            staging.columns[$0].areEqual(Int(earlier), Int(later))
+        }
+        return isSame ? .repeats : .follows
+    }
+
+    private func assigned(_ earlier: Int32, _ later: Int32) -> Coalescer.Succession {
         if plan.relation.conflict == .refuse { return .follows }
         let (a, b) = (Int(earlier), Int(later))
         let updates = allowsUpdate(later) ? plan.updatedPositions : []
@@ -193,35 +161,5 @@ struct Steps {
             keys.append(key)
         }
         ofItems.append(current[key] ?? 0)
-    }
-}
-
-/// What a batch has asked for so far of one target and member, in `runsByUnit`: of single rows by
-/// their identities, and of any of its rows.
-private struct LastOfUnit {
-    private var lastOfRow: [Int32: Int] = [:]
-    private var lastOfAny: Int?
-    private var runAfterRows: Int32 = 0
-    private var runAfterAny: Int32 = 0
-
-    /// The first run that an item can be in.
-    ///
-    /// - Parameter row: the identity of the only row that it is about; nil for any.
-    func nextRun(
-        of row: Int32?, _ runs: [Int32], repeats: (_ earlier: Int) -> Bool
-    ) -> Int32 {
-        let last = row.map { lastOfRow[$0] } ?? lastOfAny
-        let floor = row == nil ? runAfterRows : runAfterAny
-        return last.map { max(floor, runs[$0] + (repeats($0) ? 0 : 1)) } ?? floor
-    }
-
-    mutating func add(_ index: Int, of row: Int32?, _ run: Int32) {
-        if let row {
-            lastOfRow[row] = index
-            runAfterRows = max(runAfterRows, run + 1)
-        } else {
-            lastOfAny = index
-            runAfterAny = max(runAfterAny, run + 1)
-        }
     }
 }

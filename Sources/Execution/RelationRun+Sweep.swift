@@ -105,7 +105,7 @@ extension RelationRun {
             switch staging.items[Int(row)].operation {
             case .assign: rows.add(identity, of: targets[Int(row)], source: row)
             case .unassign:
-                if isCertain, !coversOtherRows(Int(row)) { rows.remove(identity) }
+                if isCertain, reach(Int(row)) == .row { rows.remove(identity) }
             }
         }
         return swept

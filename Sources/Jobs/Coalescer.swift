@@ -12,12 +12,26 @@ public struct Coalescer: Sendable {
         public let identity: Int32
         /// The step it belongs to, a job or a part of one: its items may be executed at once.
         public let step: Int32
+        public let reach: Reach
 
-        public init(operation: Assignment.Operation, identity: Int32, step: Int32) {
+        public init(
+            operation: Assignment.Operation, identity: Int32, step: Int32, reach: Reach = .row
+        ) {
             self.operation = operation
             self.identity = identity
             self.step = step
+            self.reach = reach
         }
+    }
+
+    /// Which rows an item may be about.
+    public enum Reach: Sendable {
+        /// The one of its identity.
+        case row
+        /// The one of its identity, if what stands there is as it says.
+        case rowAsGiven
+        /// Any row of its unit.
+        case unit
     }
 
     /// What a later assign of a row means for an earlier one in the same batch.
@@ -57,6 +71,7 @@ public struct Coalescer: Sendable {
     /// Almost always all are 0. An item comes a run later than the last item of the same row that
     /// it cannot be folded with; where the steps of a key can see each other's work
     /// (`dependsOnEarlierSteps`), each step of a key or of a row comes a run later than the one before.
+    /// What may be about other rows than its identity says is folded with nothing but the same again.
     ///
     /// An assign must fold with every earlier one of its row and not with the last alone: the last
     /// may repeat what the one before it said. Of those before an unassign nothing is left, unless
@@ -64,20 +79,36 @@ public struct Coalescer: Sendable {
     ///
     /// - Parameters:
     ///   - items: in the order of the batch; those of one step stand together.
+    ///   - units: for each item a number for the rows that it could share with items of other
+    ///     identities, dense, from 0; empty if no item reaches further than its row.
     ///   - candidates: the items that may be executed, in order; the run of others says nothing.
     ///   - keyOfStep: a number for the ordering key of each step.
     ///   - dependsOnEarlierSteps: the relation has rules or effects that read what jobs write.
-    ///   - succession: how the later of two assigns of one row relates to the earlier.
+    ///   - foldsOnlyRepetitions: what one item writes and another changes or takes back must be
+    ///     written.
+    ///   - succession: how the later of two items of one operation and row relates to the earlier.
     public func runs(
-        of items: [Item], candidates: [Int32], keyOfStep: [Int32], dependsOnEarlierSteps: Bool,
+        of items: [Item], units: [Int32] = [], candidates: [Int32], keyOfStep: [Int32],
+        dependsOnEarlierSteps: Bool, foldsOnlyRepetitions: Bool = false,
         succession: (_ earlier: Int32, _ later: Int32) -> Succession
     ) -> [Int32] {
         var runs = [Int32](repeating: 0, count: items.count)
         var lastOfRow = LastItems(count: items.count)
         var assigns = AssignsOfRun(count: items.count)
+        var runsOfUnits = RunsOfUnits(count: units.isEmpty ? 0 : items.count)
         var nextRunOfKey: [Int32: Int32] = [:]
         var floorOfStep: Int32 = 0
         var previousStep: Int32 = -1
+
+        func isCut(_ earlier: Int32, _ later: Int32) -> Bool {
+            let (first, item) = (items[Int(earlier)], items[Int(later)])
+            if foldsOnlyRepetitions || first.reach != .row || item.reach != .row {
+                return first.operation != item.operation || succession(earlier, later) != .repeats
+            }
+            return item.operation == .assign && !rowsAreTheirIdentity
+                && !assigns.allFold(with: later, of: item.identity, succession)
+        }
+
         for candidate in candidates {
             let index = Int(candidate)
             let item = items[index]
@@ -89,14 +120,19 @@ public struct Coalescer: Sendable {
                 }
                 runs[index] = floorOfStep
             }
-            if let earlier = lastOfRow[item.identity] {
+            var earlier = lastOfRow[item.identity]
+            if !units.isEmpty {
+                let unit = units[index]
+                runs[index] = max(runs[index], runsOfUnits.next(of: unit, item.reach))
+                if item.reach == .unit { earlier = runsOfUnits.last[unit] }
+            }
+            if let earlier {
                 let run = runs[Int(earlier)]
                 if runs[index] <= run {
-                    let isCut =
-                        dependsOnEarlierSteps && items[Int(earlier)].step != item.step
-                        || item.operation == .assign && !rowsAreTheirIdentity
-                            && !assigns.allFold(with: candidate, of: item.identity, succession)
-                    runs[index] = isCut ? run + 1 : run
+                    let isOfLaterStep =
+                        dependsOnEarlierSteps && !foldsOnlyRepetitions
+                        && items[Int(earlier)].step != item.step
+                    runs[index] = isOfLaterStep || isCut(earlier, candidate) ? run + 1 : run
                 }
                 if runs[index] > run { assigns.begin(item.identity) }
             }
@@ -110,6 +146,9 @@ public struct Coalescer: Sendable {
                 nextRunOfKey[key] = max(nextRunOfKey[key] ?? 0, runs[index] + 1)
             }
             lastOfRow[item.identity] = candidate
+            if !units.isEmpty {
+                runsOfUnits.append(candidate, item.reach, of: units[index], run: runs[index])
+            }
         }
         return runs
     }
@@ -210,5 +249,34 @@ private struct LastItems {
     subscript(row: Int32) -> Int32? {
         get { items[Int(row)] < 0 ? nil : items[Int(row)] }
         set { items[Int(row)] = newValue ?? -1 }
+    }
+}
+
+/// The runs after what a batch has asked for so far of each unit.
+private struct RunsOfUnits {
+    /// The last item about any rows of the unit.
+    private(set) var last: LastItems
+    private var afterRows: [Int32]
+    private var afterAny: [Int32]
+
+    init(count: Int) {
+        last = LastItems(count: count)
+        afterRows = [Int32](repeating: 0, count: count)
+        afterAny = afterRows
+    }
+
+    /// The first run for an item: those about single rows and those about any see each other's work.
+    func next(of unit: Int32, _ reach: Coalescer.Reach) -> Int32 {
+        reach == .unit ? afterRows[Int(unit)] : afterAny[Int(unit)]
+    }
+
+    mutating func append(_ item: Int32, _ reach: Coalescer.Reach, of unit: Int32, run: Int32) {
+        let unit = Int(unit)
+        if reach == .unit {
+            last[Int32(unit)] = item
+            afterAny[unit] = max(afterAny[unit], run + 1)
+        } else {
+            afterRows[unit] = max(afterRows[unit], run + 1)
+        }
     }
 }

@@ -77,4 +77,27 @@ import Testing
         )
         #expect(desk.executor.plans["seat"]?.insertsFirst == true)
     }
+
+    /// A member on two seats of which one is taken is no fault if the last is free: alone or not.
+    @Test(arguments: ["[]", "[{\"member\":9,\"row\":4}]"], [1, 2])
+    func aJobThatContradictsItselfEndsAsAlone(_ removals: String, _ target: Int) throws {
+        let desk = try Desk(
+            tables: """
+                CREATE TABLE seat (room_id int, person_id int, row int NOT NULL DEFAULT 1,
+                    PRIMARY KEY (room_id, person_id), UNIQUE (room_id, row));
+                """, catalog: Self.catalog + "\n    conflict: { update: [row] }")
+        let members = [(6, 1), (1, 1), (1, 3)].map { #"{"member":\#($0),"row":\#($1)}"# }
+        let messages = [
+            try desk.message(
+                "assign",
+                #""relation":"seat","target":1,"mode":"atomic","members":[\#(members.joined(separator: ","))]"#
+            ),
+            try desk.message(
+                "unassign", #""relation":"seat","target":\#(target),"members":\#(removals)"#),
+        ]
+        _ = try desk.executor.execute(
+            Batch(messages.map { Batch.Entry(message: $0, key: 0) }), on: desk.connection)
+        #expect(try desk.rows("SELECT person_id, row FROM seat ORDER BY 1") == ["1|3", "6|1"])
+        #expect(try desk.receipt(messages[0]) == Receipt(created: 2, superseded: 1))
+    }
 }

@@ -13,13 +13,15 @@ enum CoalescerModel {
         var note: Value = nil
         /// The job's `on_conflict`, as far as the relation allows it.
         var updates = false
+        /// An unassign that says nothing of the row but its unit.
+        var isAboutUnit = false
         var isAccepted = true
 
         var description: String {
             func shown(_ value: Value) -> String { value.map(String.init) ?? "-" }
             let what =
                 operation == .unassign
-                ? "unassign \(row)"
+                ? "unassign \(isAboutUnit ? "any of " : "")\(row) \(shown(role))"
                 : "assign \(row) \(shown(role)) \(shown(note)) \(updates ? "update" : "ignore")"
             return "job \(job): \(what)\(isAccepted ? "" : " (rejected)")"
         }
@@ -36,14 +38,21 @@ enum CoalescerModel {
     /// What the database fills in where a job says nothing.
     static let defaultRow = Row(role: 1, note: 1)
 
+    /// Rows of one target and member.
+    static func unit(of row: Int32) -> Int32 { row / 2 }
+
     // MARK: One by one
 
     /// Executes an item alone.
     static func execute(_ item: Item, on table: inout Table) -> Outcome {
         switch (item.operation, table[item.row]) {
-        case (.unassign, let row):
-            table[item.row] = nil
-            return row == nil ? .absent : .removed
+        case (.unassign, _):
+            let rows = table.filter { row, values in
+                (item.isAboutUnit ? unit(of: row) == unit(of: item.row) : row == item.row)
+                    && (item.role == nil || item.role == values.role)
+            }
+            for row in rows.keys { table[row] = nil }
+            return rows.isEmpty ? .absent : .removed
         case (.assign, nil):
             table[item.row] = Row(
                 role: item.role ?? defaultRow.role, note: item.note ?? defaultRow.note)
@@ -60,6 +69,7 @@ enum CoalescerModel {
 
     /// How the later of two assigns relates to the earlier: as RelationRun of Execution says it.
     static func succession(_ earlier: Item, _ later: Item) -> Coalescer.Succession {
+        if later.operation == .unassign { return later.role == earlier.role ? .repeats : .follows }
         guard later.updates, let role = later.role else { return .repeats }
         // What the earlier one says of a row that is there counts only where it may change it.
         if role == earlier.role, earlier.updates { return .repeats }
@@ -86,7 +96,8 @@ enum CoalescerModel {
         }
         let candidates = items.indices.filter { dependsOnEarlierJobs || items[$0].isAccepted }
         let runs = coalescer.runs(
-            of: small, candidates: candidates.map(Int32.init), keyOfStep: keyOfJob,
+            of: small, units: numbered(items.map { unit(of: $0.row) }),
+            candidates: candidates.map(Int32.init), keyOfStep: keyOfJob,
             dependsOnEarlierSteps: dependsOnEarlierJobs,
             succession: succession)
         var result = Result(
@@ -102,13 +113,24 @@ enum CoalescerModel {
         return result
     }
 
-    /// Rows are numbered from 0 in the order of first mention, as the Coalescer asks for.
+    /// What is about any row of a unit has a number of its own.
     static func coalescerItems(_ items: [Item]) -> [Coalescer.Item] {
+        let numbers = numbered(items.map { $0.isAboutUnit ? -1 - unit(of: $0.row) : $0.row })
+        return zip(items, numbers).map { item, number in
+            let isConditional = item.operation == .unassign && item.role != nil
+            return Coalescer.Item(
+                operation: item.operation, identity: number, step: item.job,
+                reach: item.isAboutUnit ? .unit : isConditional ? .rowAsGiven : .row)
+        }
+    }
+
+    /// Numbers from 0 in the order of first mention, as the Coalescer asks for.
+    private static func numbered(_ names: [Int32]) -> [Int32] {
         var numbers: [Int32: Int32] = [:]
-        return items.map { item in
-            let number = numbers[item.row] ?? Int32(numbers.count)
-            numbers[item.row] = number
-            return Coalescer.Item(operation: item.operation, identity: number, step: item.job)
+        return names.map { name in
+            let number = numbers[name] ?? Int32(numbers.count)
+            numbers[name] = number
+            return number
         }
     }
 

@@ -12,8 +12,14 @@ import Testing
         case ignoring
         /// An assign changes `role`; some jobs say `on_conflict: ignore`.
         case updating
-        /// The same, and rules of a job see what the jobs before it wrote.
+        /// The same, and some unassigns say what they remove: rows that are so, or all of a unit.
+        case reaching
+        /// As `updating`, and rules of a job see what the jobs before it wrote.
         case depending
+        case dependingAndReaching
+
+        var depends: Bool { self == .depending || self == .dependingAndReaching }
+        var reaches: Bool { self == .reaching || self == .dependingAndReaching }
     }
 
     private func batch(of relation: Relation, _ random: inout SplitMix) -> (
@@ -25,7 +31,7 @@ import Testing
         for job in 0..<Int32(1 + random.below(6)) {
             keyOfJob.append(Int32(random.below(3)))
             let operation: Assignment.Operation = random.oneIn(3) ? .unassign : .assign
-            let hasUpdates = relation == .updating || relation == .depending
+            let hasUpdates = relation != .pairs && relation != .ignoring
             let updates = hasUpdates && !random.oneIn(4)
             for _ in 0..<(1 + random.below(3)) {
                 var item = Model.Item(
@@ -35,6 +41,10 @@ import Testing
                     item.updates = updates
                     item.role = random.pick([nil, 1, 2])
                     item.note = random.pick([nil, 1, 2])
+                }
+                if operation == .unassign, relation.reaches {
+                    item.isAboutUnit = random.oneIn(3)
+                    item.role = random.pick([nil, 1, 2])
                 }
                 items.append(item)
             }
@@ -62,10 +72,10 @@ import Testing
             let (items, keyOfJob) = batch(of: relation, &random)
             let before = table(of: relation, &random)
             let result = Model.coalesce(
-                items, keyOfJob: keyOfJob, dependsOnEarlierJobs: relation == .depending,
+                items, keyOfJob: keyOfJob, dependsOnEarlierJobs: relation.depends,
                 rowsAreTheirIdentity: relation == .pairs, on: before)
             check(result, of: items, before)
-            if relation == .depending { checkOrder(result.runs, items, keyOfJob) }
+            if relation.depends { checkOrder(result.runs, items, keyOfJob) }
         }
     }
 
