@@ -50,6 +50,18 @@ public struct Assignment: Sendable {
         return targets.count == 1 ? text : "\(text) and \(targets.count - 1) more"
     }
 
+    /// The target as the default ordering key names it: of several columns each by its name, in one
+    /// order however the message spells them.
+    var keyText: String {
+        guard targets.count == 1, let target = targets.first, document[target].kind == .object
+        else { return targetText }
+        var columns: [(name: String, value: String)] = []
+        document.forEachPair(in: target) { name, value in
+            columns.append((document.text(of: name), Self.text(of: value, in: document)))
+        }
+        return columns.sorted { $0 < $1 }.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
+    }
+
     /// A value as people read it: a string without its quotes, anything else as it stands, cut off
     /// at the limit in bytes.
     public static func text(

@@ -75,7 +75,7 @@ extension Job {
     /// The ordering key of a record without a key.
     public var defaultKey: String {
         switch work {
-        case .assignment(let assignment): "\(assignment.relation)/\(assignment.targetText)"
+        case .assignment(let assignment): "\(assignment.relation)/\(assignment.keyText)"
         case .backfill(let request): "backfill/\(request.backfill)"
         }
     }

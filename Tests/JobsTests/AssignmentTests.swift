@@ -181,9 +181,20 @@ import Testing
     func targetText(target: String, text: String) throws {
         let assignment = try assignment("{\"relation\":\"r\",\(target),\"members\":[]}")
         #expect(assignment.targetText == text)
+    }
+
+    @Test(
+        "targets that are spelled differently have one default key",
+        arguments: [
+            (#""target":42"#, "r/42"), (#""target":"42""#, "r/42"),
+            (#""target":{"type":"Issue","id":7}"#, "r/id=7,type=Issue"),
+            (#""target":{"id": "7", "type": "Issue"}"#, "r/id=7,type=Issue"),
+            (#""targets":["x","y"]"#, "r/x and 1 more"),
+        ])
+    func defaultKey(target: String, key: String) throws {
         let job = try Messages.job(
             Messages.structured(data: "{\"relation\":\"r\",\(target),\"members\":[]}"))
-        #expect(job.defaultKey == "r/\(text)")
+        #expect(job.defaultKey == key)
     }
 
     @Test(
