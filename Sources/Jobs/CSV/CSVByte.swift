@@ -1,0 +1,14 @@
+/// The bytes that mean something in CSV.
+enum CSVByte {
+    static let comma = UInt8(ascii: ",")
+    static let quote = UInt8(ascii: "\"")
+    static let lineFeed = UInt8(ascii: "\n")
+    static let carriageReturn = UInt8(ascii: "\r")
+
+    /// In the order of preference where they stand equally often.
+    static let separators = [UInt8(ascii: "\t"), UInt8(ascii: ";"), comma]
+
+    static func isLineBreak(_ byte: UInt8) -> Bool {
+        byte == lineFeed || byte == carriageReturn
+    }
+}
