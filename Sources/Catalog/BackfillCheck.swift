@@ -124,6 +124,15 @@ public struct BackfillCheck {
     private mutating func checkWritten(
         _ step: Backfill.Step, on connection: Connection
     ) throws(PostgresError) {
+        for statement in step.statements where statement.mayUpdate {
+            guard let name = statement.table,
+                let kind = try TableSchema.read(name, on: connection)?.kind, kind != "r"
+            else { continue }
+            error(
+                "\(words(step)): expected a plain table for ON CONFLICT DO UPDATE, got \(name), "
+                    + "which does not tell created rows from updated ones",
+                remedy: "make it two statements: an UPDATE, and an INSERT with DO NOTHING")
+        }
         for name in Set(step.statements.compactMap(\.table)).sorted(by: { "\($0)" < "\($1)" }) {
             // A name without a schema may be another table: the database says what it is.
             guard let table = try TableSchema.read(name, on: connection) else { continue }

@@ -281,8 +281,9 @@ private enum DataValue {
             return
         }
         switch scalar.string {
-        case "", "~", "null": self = .null
-        case "true", "false": self = .boolean(scalar.string)
+        case "", "~", "null", "Null", "NULL": self = .null
+        case "true", "True", "TRUE": self = .boolean("true")
+        case "false", "False", "FALSE": self = .boolean("false")
         case let word: self = Int64(word) == nil ? .text(word) : .integer(word)
         }
     }

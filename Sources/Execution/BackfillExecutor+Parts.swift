@@ -130,6 +130,9 @@ extension BackfillExecutor {
     ) throws -> BackfillNews.Event {
         guard connection.isUsable else { throw error }
         let reason = error.rejection
+        guard try store.keep(part, for: limits.transaction.statementTimeout, on: connection) else {
+            return .putBack(reason)
+        }
         let delay = limits.delay(part.tries + 1)
         switch FailureClass(error) {
         case .infrastructure:
@@ -172,7 +175,8 @@ extension BackfillExecutor {
                     part, into: halves, because: reason, tries: 0, after: .zero, on: connection)
                 return .split(reason)
             }
-            guard part.tries + 1 < limits.attempts else { break }
+            // Waiting for a lock or for the database is no attempt.
+            guard part.attempts - part.lost < limits.attempts else { break }
             try store.release(part, isCounted: true, because: reason, after: delay, on: connection)
             return .putBack(reason)
         }
@@ -180,18 +184,26 @@ extension BackfillExecutor {
         return .failed(reason)
     }
 
-    /// The part in two; nil for one of a single key.
+    /// The part in two; nil for one of a single key, or where that is not to be learnt now.
     private func halves(
         of part: PartClaim, _ plan: BackfillPlan, _ step: BackfillPlan.Step,
         on connection: Connection
     ) throws -> (PlannedPart, PlannedPart)? {
         guard let walk = step.walk, let from = part.from, let to = part.to else { return nil }
-        let rows = try inTransaction(connection) {
-            try connection.execute(
-                walk.middle.text,
-                walk.middle.parameters(
-                    BackfillSQL.Values(from: from, to: to, arguments: part.arguments),
-                    data: plan.backfill.data))
+        let rows: Rows
+        do {
+            rows = try inTransaction(connection) {
+                try store.nameKeys(on: connection)
+                return try connection.execute(
+                    walk.middle.text,
+                    walk.middle.parameters(
+                        BackfillSQL.Values(from: from, to: to, arguments: part.arguments),
+                        data: plan.backfill.data))
+            }
+        } catch let error as PostgresError
+            where [.lock, .timeout, .contention].contains(FailureClass(error))
+        {
+            return nil
         }
         let count = walk.keyCount
         guard rows.count == 1, (0..<2 * count).allSatisfy({ !rows.isNull(0, $0) }) else {
@@ -221,9 +233,13 @@ extension BackfillExecutor {
     }
 
     /// Puts a part back that was given up when the database could not be told.
-    public func settle(_ debt: PartDebt, on connection: Connection) throws(PostgresError) {
-        try store.release(
+    ///
+    /// - Returns: false if it is to be settled later.
+    public func settle(_ debt: PartDebt, on connection: Connection) throws(PostgresError) -> Bool {
+        let isOwn = try store.release(
             debt.part, isCounted: debt.isCounted, because: debt.reason, after: .zero,
             on: connection)
+        // Who has claimed it meanwhile has taken this worker for dead.
+        return isOwn ? true : try store.forgive(debt.part, on: connection)
     }
 }

@@ -145,8 +145,9 @@ public struct BackfillExecutor: Sendable {
             message:
                 "expected a worker with the definition by which it was asked for, got none for "
                 + "a minute; send it again")
-        let standing = try inTransaction(connection) {
-            try store.close(run.job, .failed(reason), on: connection)
+        let standing = try inTransaction(connection) { () -> BackfillStanding? in
+            guard try !store.isInHand(run.job, on: connection) else { return nil }
+            return try store.close(run.job, .failed(reason), on: connection)
         }
         return standing.map { _ in
             BackfillNews(job: run.job, backfill: run.backfill, event: .failed(reason))

@@ -39,15 +39,23 @@ struct BackfillScope: Equatable {
                 arguments.append(nil)
                 continue
             }
-            let text =
-                column.type == .boolean
-                ? (staged.text(0) == "1" ? "true" : "false") : staged.text(0, limit: .max)
+            let text = staged.text(0, limit: .max)
             arguments.append(text)
             words.append("\(parameter.name)=\(Self.quoted(text))")
         }
         self.arguments = arguments
         text = words.joined(separator: ", ")
+        guard text.utf8.count <= Self.longest else {
+            throw ScopeRefused(
+                rejection: Rejection(
+                    code: "invalid-value",
+                    message: "scope: expected at most \(Self.longest) bytes in all, got "
+                        + "\(text.utf8.count)"))
+        }
     }
+
+    /// The database finds a scope by an index, whose rows fit into a third of a page.
+    private static let longest = 2_000
 
     /// In quotes where it could be taken for something else.
     private static func quoted(_ text: String) -> String {

@@ -3,22 +3,43 @@ import Postgres
 
 /// What becomes of parts that do not end well, and of backfills that people stop.
 extension BackfillStore {
+    /// Lets nobody take a part for lost that has failed, while it is decided what becomes of it.
+    ///
+    /// - Returns: false if it is another worker's by now.
+    public func keep(
+        _ part: PartClaim, for time: Duration, on connection: Connection
+    ) throws(PostgresError) -> Bool {
+        var parameters = own(part)
+        parameters.append(time.milliseconds)
+        return try connection.execute(statements.keepPart, parameters).affected == 1
+    }
+
     /// Puts a part back, so that it is tried again.
     ///
     /// - Parameters:
     ///   - isCounted: the attempt counts.
     ///   - delay: how long it waits.
+    /// - Returns: false if it is another worker's by now.
+    @discardableResult
     public func release(
         _ part: PartClaim, isCounted: Bool, because reason: Rejection?, after delay: Duration,
         on connection: Connection
-    ) throws(PostgresError) {
+    ) throws(PostgresError) -> Bool {
         var parameters = own(part)
         parameters.append(Int32(isCounted ? 0 : 1))
         parameters.append(Int32(reason == nil ? 0 : 1))
         parameters.append(delay.milliseconds)
         parameters.append(reason?.code)
         parameters.append(reason.map { storable($0.message) })
-        try connection.execute(statements.releasePart, parameters)
+        return try connection.execute(statements.releasePart, parameters).affected == 1
+    }
+
+    /// Says of a part that is another worker's by now that nobody died of it.
+    ///
+    /// - Returns: false while that worker has it in hand.
+    public func forgive(_ part: PartClaim, on connection: Connection) throws(PostgresError) -> Bool
+    {
+        try connection.execute(statements.forgivePart, place(part), binaryResult: true).bool(0, 0)
     }
 
     /// A backfill and all of its parts wait.
@@ -110,8 +131,10 @@ extension BackfillStore {
     public func close(
         _ job: JobID, _ ending: Ending, on connection: Connection
     ) throws(PostgresError) -> BackfillStanding? {
-        guard try beginEnding(job, ending, on: connection) else { return nil }
-        return try closeParts(of: job, on: connection)
+        let isNew = try beginEnding(job, ending, on: connection)
+        // Where it was ending before, a part that has ended since may have been the last one.
+        let standing = try closeParts(of: job, on: connection)
+        return isNew ? standing : nil
     }
 
     /// Gives up the parts of a backfill that no worker has in hand.
@@ -124,6 +147,13 @@ extension BackfillStore {
         guard let standing = standing(rows) else { return nil }
         try settle(standing, of: job, on: connection)
         return standing
+    }
+
+    /// Whether a worker has a backfill in hand, or had it in the last minute.
+    public func isInHand(_ job: JobID, on connection: Connection) throws(PostgresError) -> Bool {
+        guard try holdsPlanLock(job, on: connection) else { return true }
+        return try connection.execute(statements.selectSignOfLife, id(job), binaryResult: true)
+            .bool(0, 0)
     }
 
     // MARK: Pauses
@@ -146,7 +176,7 @@ extension BackfillStore {
     public func resume(
         _ subject: Subject, _ name: String, on connection: Connection
     ) throws(PostgresError) -> Bool {
-        try connection.execute(statements.resume, control(subject, name)).affected == 1
+        try connection.execute(statements.resume, control(subject, name)).count == 1
     }
 
     private func control(_ subject: Subject, _ name: String) -> Parameters {

@@ -106,16 +106,26 @@ public struct BackfillStore: Sendable {
     public func holdPlan(
         _ job: JobID, on connection: Connection
     ) throws(PostgresError) -> OpenPlan? {
-        var name = Parameters()
-        name.append("\(job)")
-        guard try connection.execute(statements.tryPlanLock, name, binaryResult: true).bool(0, 0)
-        else { return nil }
+        guard try holdsPlanLock(job, on: connection) else { return nil }
+        try nameKeys(on: connection)
         let rows = try connection.execute(statements.holdPlan, id(job), binaryResult: true)
         guard rows.count == 1 else { return nil }
         return OpenPlan(
             step: rows.int(0, 0), arguments: TextList.texts(rows.string(0, 1)),
             plannedTo: rows.optionalString(0, 2).map(TextList.texts),
             portion: rows.optionalInt(0, 3))
+    }
+
+    /// Lets this transaction write keys so that any other one reads them.
+    public func nameKeys(on connection: Connection) throws(PostgresError) {
+        try connection.execute(statements.beginPlan)
+    }
+
+    /// Whether this transaction alone goes on with a plan.
+    func holdsPlanLock(_ job: JobID, on connection: Connection) throws(PostgresError) -> Bool {
+        var name = Parameters()
+        name.append("\(job)")
+        return try connection.execute(statements.tryPlanLock, name, binaryResult: true).bool(0, 0)
     }
 
     /// Adds parts to the plan.

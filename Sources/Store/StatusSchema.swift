@@ -114,6 +114,7 @@ struct PartStatements: Sendable {
     let startBackfill: String
     let lookForRuns: String
     let activateRun: String
+    let beginPlan: String
     let tryPlanLock: String
     let holdPlan: String
     let insertParts: String
@@ -123,13 +124,16 @@ struct PartStatements: Sendable {
     let endPart: String
     let openStep: String
     let endRun: String
+    let keepPart: String
     let releasePart: String
+    let forgivePart: String
     let holdRunBack: String
     let selectRunTries: String
     let shrinkPortion: String
     let splitPart: String
     let beginEnding: String
     let failPart: String
+    let selectSignOfLife: String
     let lockRun: String
     let closeParts: String
     let pause: String
@@ -140,6 +144,7 @@ struct PartStatements: Sendable {
         startBackfill = load(PackageResources.start_backfill_sql)
         lookForRuns = load(PackageResources.look_for_runs_sql)
         activateRun = load(PackageResources.activate_run_sql)
+        beginPlan = load(PackageResources.begin_plan_sql)
         tryPlanLock = load(PackageResources.try_plan_lock_sql)
         holdPlan = load(PackageResources.hold_plan_sql)
         insertParts = load(PackageResources.insert_parts_sql)
@@ -149,13 +154,16 @@ struct PartStatements: Sendable {
         endPart = load(PackageResources.end_part_sql)
         openStep = load(PackageResources.open_step_sql)
         endRun = load(PackageResources.end_run_sql)
+        keepPart = load(PackageResources.keep_part_sql)
         releasePart = load(PackageResources.release_part_sql)
+        forgivePart = load(PackageResources.forgive_part_sql)
         holdRunBack = load(PackageResources.hold_run_back_sql)
         selectRunTries = load(PackageResources.select_run_tries_sql)
         shrinkPortion = load(PackageResources.shrink_portion_sql)
         splitPart = load(PackageResources.split_part_sql)
         beginEnding = load(PackageResources.begin_ending_sql)
         failPart = load(PackageResources.fail_part_sql)
+        selectSignOfLife = load(PackageResources.select_sign_of_life_sql)
         lockRun = load(PackageResources.lock_run_sql)
         closeParts = load(PackageResources.close_parts_sql)
         pause = load(PackageResources.pause_sql)

@@ -36,10 +36,12 @@ extension Lane {
             let connection = try self.connection.usable()
             keepCanceller(of: connection)
             let executor = backfillExecutor
+            var later: [PartDebt] = []
             while let debt = debts.first {
-                try executor.settle(debt, on: connection)
+                if try !executor.settle(debt, on: connection) { later.append(debt) }
                 debts.removeFirst()
             }
+            debts = later
             let turn = try executor.turn(
                 on: connection, onClaim: onClaim, isStopping: { self.abort.isStopped })
             return switch turn {

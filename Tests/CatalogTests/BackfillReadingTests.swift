@@ -56,6 +56,16 @@ import Testing
         #expect(backfill.steps[1].chunk == nil)
     }
 
+    /// As YAML has them, and as people write them who think in SQL.
+    @Test(arguments: [("null", "TRUE"), ("Null", "True"), ("NULL", "true"), ("~", "FALSE")])
+    func wordsForNothingAndForTruths(null: String, truth: String) throws {
+        let text = Self.whole.replacing("2, false, null", with: "\(null), \(truth), \"NULL\"")
+        let backfill = try #require(try Catalog(files: [("a.yaml", text)]).backfills["roles"])
+        let data = try #require(backfill.data.first)
+        #expect(data.columns.map(\.typeName) == ["text", "text", "bigint", "boolean", "text"])
+        #expect(data.rows[1] == ["Manager", "12", nil, truth.lowercased(), "NULL"])
+    }
+
     /// A backfill with lines of its own in place of those that begin alike.
     private func fault(_ lines: String...) -> String? {
         var fields = [

@@ -111,6 +111,28 @@ import Testing
             ])
     }
 
+    /// They have no mark by which the rows that were there are told from new ones.
+    @Test(arguments: ["whole", "shown"])
+    func whatCannotTellCreatedFromUpdatedIsAnError(table: String) throws {
+        try connection.script(
+            """
+            CREATE TABLE whole (id bigint PRIMARY KEY, code text) PARTITION BY RANGE (id);
+            CREATE VIEW shown AS SELECT * FROM copy
+            """)
+        #expect(
+            try findings(
+                sql: "INSERT INTO public.\(table) SELECT id, code FROM public.source "
+                    + "WHERE id BETWEEN :from AND :to ON CONFLICT (id) DO UPDATE SET code = excluded.code"
+            ).first { $0.hasPrefix("error") }
+                == "error: b: step \"copy\": expected a plain table for ON CONFLICT DO UPDATE, got "
+                + "public.\(table), which does not tell created rows from updated ones; make it two "
+                + "statements: an UPDATE, and an INSERT with DO NOTHING")
+        let found = try findings(
+            sql: "INSERT INTO public.\(table) SELECT id, code FROM public.source "
+                + "WHERE id BETWEEN :from AND :to ON CONFLICT DO NOTHING")
+        #expect(found == ["ok: b: 1 step, 1 of them in parts"])
+    }
+
     @Test func aTableThatIsNotThereIsAWarning() throws {
         let found = try findings(
             sql:

@@ -122,6 +122,9 @@ import Testing
             try desk.value("SELECT waits_for FROM rollcall.jobs WHERE id = '\(second)'")
                 == "job \(first)")
         #expect(try desk.job(other) == "running|0|0|0|0|-")
+        // However many wait, workers look at one for each scope.
+        let executor = desk.executor()
+        #expect(try executor.store.look(executor.known, on: desk.connection).count == 2)
         var seen: Set<String> = []
         while try desk.turn() != nil {
             let active = try desk.rows(
@@ -135,6 +138,11 @@ import Testing
             #expect(try desk.job(job)?.hasPrefix("succeeded|") == true)
             #expect(try desk.discrepancy(of: job) == nil)
         }
+        // Waiting for another one is no work.
+        #expect(
+            try desk.rows(
+                "SELECT count(*) FROM rollcall.jobs a JOIN rollcall.jobs b ON a.started_at < b.started_at "
+                    + "WHERE b.started_at < a.finished_at AND a.target = b.target") == ["0"])
         let ends = try desk.rows(
             "SELECT id FROM rollcall.jobs WHERE id <> '\(other)' ORDER BY finished_at")
         #expect(ends == [first, second, third].map { "\($0)" })
@@ -190,6 +198,13 @@ import Testing
 
     // MARK: Another definition meanwhile
 
+    /// A minute in which nobody did anything goes by.
+    private static let age = """
+        UPDATE rollcall.backfill_run SET touched_at = touched_at - interval '70 s',
+          next_at = next_at - interval '70 s';
+        UPDATE rollcall.job_part SET not_before = not_before - interval '70 s'
+        """
+
     @Test func aWorkerWithAnotherDefinitionLeavesItAlone() throws {
         let desk = try desk("a", gate: "")
         let old = desk.plans
@@ -211,19 +226,174 @@ import Testing
         try define("b", on: desk)
         let next = try desk.ask("words")
         #expect(try desk.run() == 0)
-        let age = "UPDATE rollcall.backfill_run SET touched_at = touched_at - interval '61 s'"
         // A pause may well be longer.
         _ = try desk.executor().store.pause(.backfill, "words", on: desk.connection)
-        try desk.connection.script(age)
+        try desk.connection.script(Self.age)
         #expect(try desk.run() == 0)
         _ = try desk.executor().store.resume(.backfill, "words", on: desk.connection)
+        try desk.connection.script(Self.age)
         try desk.run()
         #expect(try desk.job(job) == "failed|5|0|5|0|definition-changed")
         #expect(try desk.discrepancy(of: job) == nil)
         #expect(try desk.job(waiting)?.hasPrefix("waiting|") == true)
-        try desk.connection.script(age)
+        try desk.connection.script(Self.age)
         try desk.run()
         #expect(try desk.job(waiting) == "failed|0|0|0|0|definition-changed")
         #expect(try desk.job(next) == "succeeded|20|0|20|0|-")
+    }
+
+    @Test func whatAnotherDefinitionHasTouchedIsDoneAgain() throws {
+        let desk = try desk("a")
+        try desk.ask("words")
+        try desk.run()
+        try define("b", on: desk)
+        let half = try desk.ask("words")
+        try desk.turn()
+        let store = desk.executor().store
+        _ = try desk.connection.transaction {
+            try store.close(half, .cancelled, on: desk.connection)
+        }
+        #expect(try desk.job(half) == "cancelled|5|0|5|0|-")
+        try define("a", on: desk)
+        let back = try desk.ask("words")
+        try desk.run()
+        #expect(try desk.job(back) == "succeeded|5|0|5|0|-")
+        #expect(try desk.value("SELECT string_agg(DISTINCT word, ',') FROM t") == "a")
+    }
+
+    /// As after a deployment that is taken back at once.
+    @Test func theDefinitionLastFinishedWaitsForAnotherThatRuns() throws {
+        let desk = try desk("a")
+        try desk.ask("words")
+        try desk.run()
+        let old = desk.plans
+        try define("b", on: desk)
+        let new = desk.plans
+        let first = try desk.ask("words")
+        try desk.turn()
+        desk.plans = old
+        let second = try desk.ask("words")
+        #expect(try desk.job(second) == "waiting|0|0|0|0|-")
+        desk.plans = new
+        try desk.run()
+        desk.plans = old
+        try desk.run()
+        #expect(try desk.job(first) == "succeeded|20|0|20|0|-")
+        #expect(try desk.job(second) == "succeeded|20|0|20|0|-")
+    }
+
+    /// Somebody stops a backfill, and deploys a better one before its last part has ended.
+    @Test func whatWasStoppedEndsAlsoWhereNobodyKnowsItAnyMore() throws {
+        let desk = try desk("a", gate: "")
+        let job = try desk.ask("words")
+        let other = try desk.another()
+        let store = desk.executor().store
+        let part = try #require(try store.claim(desk.executor().known, on: other))
+        try other.script("BEGIN")
+        #expect(try store.hold(part, on: other))
+        _ = try desk.connection.transaction {
+            try store.close(job, .cancelled, on: desk.connection)
+        }
+        other.close()
+        try define("b", on: desk)
+        let next = try desk.ask("words")
+        try desk.connection.script(Self.age)
+        try desk.run()
+        // The end of one is no news that would lead on to the next.
+        try desk.run()
+        #expect(try desk.job(job) == "cancelled|0|0|0|0|-")
+        #expect(try desk.discrepancy(of: job) == nil)
+        #expect(try desk.job(next)?.hasPrefix("succeeded|") == true)
+    }
+
+    @Test func newRequestsDoNotKeepAnAbandonedOneAlive() throws {
+        let desk = try desk("a", gate: "")
+        let job = try desk.ask("words")
+        try desk.turn()
+        try define("b", on: desk)
+        try desk.connection.script(Self.age)
+        let next = try desk.ask("words")
+        try desk.run()
+        #expect(try desk.job(job) == "failed|5|0|5|0|definition-changed")
+        #expect(try desk.job(next) == "succeeded|20|0|20|0|-")
+    }
+
+    /// A deployment is under way: the workers with the old definition are there still.
+    @Test func whatHasToWaitForItsRateIsNotAbandoned() throws {
+        let desk = try desk("a", gate: "")
+        let job = try desk.ask("words", #""max_rows_per_second":1"#)
+        while try desk.turn() != nil {}
+        try desk.connection.script(
+            """
+            UPDATE rollcall.backfill_run SET touched_at = touched_at - interval '61 s';
+            UPDATE rollcall.job_part SET not_before = not_before - interval '61 s'
+            """)
+        try define("b", on: desk)
+        try desk.run()
+        #expect(try desk.value("SELECT coalesce(error_code, '-') FROM rollcall.jobs") == "-")
+        #expect(try desk.job(job)?.hasPrefix("running|") == true)
+    }
+
+    @Test func whatAWorkerHasInHandForLongIsNotAbandoned() throws {
+        let desk = try desk("a", gate: "")
+        let job = try desk.ask("words")
+        let slow = desk.executor("slow")
+        let other = try desk.another()
+        let part = try #require(try slow.store.claim(slow.known, on: other))
+        try other.script("BEGIN")
+        #expect(try slow.store.hold(part, on: other))
+        try desk.connection.script(
+            """
+            UPDATE rollcall.backfill_run SET touched_at = touched_at - interval '61 s',
+              next_at = next_at - interval '61 s';
+            UPDATE rollcall.job_part SET not_before = not_before - interval '61 s'
+            WHERE state = 'pending'
+            """)
+        try define("b", on: desk)
+        try desk.run()
+        #expect(
+            try desk.value("SELECT is_planning OR ending IS NULL FROM rollcall.backfill_run") == "t"
+        )
+        try other.script("ROLLBACK")
+        #expect(try desk.job(job)?.hasPrefix("running|") == true)
+    }
+
+    /// Parts that wait for a lock are tried again and again, and none ends.
+    @Test func whatIsTriedInVainIsNotAbandoned() throws {
+        let desk = try desk("a", gate: "")
+        desk.lockTimeout = .milliseconds(10)
+        let job = try desk.ask("words")
+        let old = desk.plans
+        try define("b", on: desk)
+        let new = desk.plans
+        let other = try desk.another()
+        try other.script("BEGIN; LOCK TABLE t")
+        try desk.connection.script(Self.age)
+        desk.plans = old
+        for _ in 0..<3 { try desk.turn() }
+        desk.plans = new
+        for _ in 0..<3 { try desk.turn() }
+        #expect(try desk.job(job) == "running|0|0|0|0|-")
+        try other.script("ROLLBACK")
+    }
+
+    /// The worker that goes on with it has not had its turn yet.
+    @Test(arguments: BackfillStore.Subject.allCases)
+    func whatWasPausedForLongIsNotAbandonedAtOnce(_ subject: BackfillStore.Subject) throws {
+        let desk = try desk("a", gate: "")
+        let job = try desk.ask("words")
+        let store = desk.executor().store
+        let name =
+            switch subject {
+            case .job: "\(job)"
+            case .backfill: "words"
+            case .kind: "backfill"
+            }
+        _ = try store.pause(subject, name, on: desk.connection)
+        try desk.connection.script(Self.age)
+        _ = try store.resume(subject, name, on: desk.connection)
+        try define("b", on: desk)
+        try desk.run()
+        #expect(try desk.job(job) == "running|0|0|0|0|-")
     }
 }

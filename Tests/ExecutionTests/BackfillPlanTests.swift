@@ -75,6 +75,16 @@ import Testing
                   1.0 / (n % 7 + 1), n / 3.0 FROM generate_series(1, 90) n
                 """, key: "at, x, y"),
         Walked(
+            name: "a session that writes values so that they are read as others",
+            table: """
+                SET datestyle = 'SQL, DMY'; SET timezone = 'Asia/Kolkata';
+                SET intervalstyle = 'sql_standard'; SET extra_float_digits = -9;
+                CREATE TABLE t (at timestamptz NOT NULL, took interval NOT NULL, x float8 NOT NULL,
+                  PRIMARY KEY (at, took, x));
+                INSERT INTO t SELECT timestamptz '2024-03-31 00:00+00' + n % 9 * interval '1.000001 min',
+                  (n % 3 - 1) * interval '1 day -2 hours', 1.0 / n FROM generate_series(1, 90) n
+                """, key: "at, took, x"),
+        Walked(
             name: "blanks at the end",
             table: """
                 CREATE TABLE t (id char(5) PRIMARY KEY);

@@ -84,6 +84,61 @@ import Testing
 
     @Test(
         arguments: [
+            ("boolean", "true", "true"), ("boolean", "false", "false"),
+            ("boolean", #""true""#, "true"),
+            ("smallint", #""-7""#, "-7"), ("bigint", "9007199254740993", "9007199254740993"),
+            ("numeric", "1.50", "1.50"), ("text", #""true :from 'x'""#, "true :from 'x'"),
+            (
+                "uuid", #""C0FFEE00-0000-0000-0000-000000000000""#,
+                "c0ffee00-0000-0000-0000-000000000000"
+            ),
+            ("date", #""2024-02-29""#, "2024-02-29"),
+            ("jsonb", #"{"a":[1,null]}"#, #"{"a": [1, null]}"#),
+            ("integer[]", "[1,null,3]", "{1,NULL,3}"),
+        ])
+    func aValueOfTheScopeArrivesAsItIs(type: String, value: String, expected: String) throws {
+        let catalog = """
+            catalog: c
+            backfills:
+              b:
+                parameters: { p: { type: "\(type)" } }
+                steps:
+                  - name: s
+                    sql: UPDATE public.team SET name = (:p)::text WHERE id = 1
+            """
+        let desk = try BackfillDesk(tables: Self.tables, catalog: catalog)
+        let job = try desk.ask("b", #""scope":{"p":\#(value)}"#)
+        try desk.run()
+        #expect(try desk.job(job) == "succeeded|1|0|1|0|-")
+        #expect(try desk.value("SELECT name FROM team WHERE id = 1") == expected)
+    }
+
+    /// It is found by an index, which takes only so much.
+    @Test func aScopeThatIsTooLongFailsTheJob() throws {
+        let catalog = """
+            catalog: c
+            backfills:
+              b:
+                parameters: { one: { type: text }, two: { type: text } }
+                steps:
+                  - name: s
+                    sql: DELETE FROM public.team WHERE name IN (:one, :two)
+            """
+        let desk = try BackfillDesk(tables: Self.tables, catalog: catalog)
+        // The database compresses what is repeated.
+        let word = (0..<900).map { String($0 * 7_919 % 1_000_003, radix: 36) }.joined().prefix(900)
+        let fits = try desk.ask("b", #""scope":{"one":"\#(word)","two":"\#(word)"}"#)
+        #expect(try desk.job(fits) == "running|0|0|0|0|-")
+        let wide = String(repeating: "é", count: 900)
+        let job = try desk.ask("b", #""scope":{"one":"\#(wide)","two":"\#(wide)"}"#)
+        #expect(try desk.job(job) == "failed|0|0|0|0|invalid-value")
+        #expect(
+            try desk.value("SELECT error_message FROM rollcall.jobs WHERE id = '\(job)'")
+                == "scope: expected at most 2000 bytes in all, got 3614")
+    }
+
+    @Test(
+        arguments: [
             (#"{"team_id":"x"}"#, "invalid-value", "scope.team_id: expected a whole number"),
             (#"{"team_id":9999999999}"#, "invalid-value", "scope.team_id: expected a whole number"),
             (#"{"team_id":[1]}"#, "invalid-value", "scope.team_id: expected a whole number"),

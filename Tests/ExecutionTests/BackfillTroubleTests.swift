@@ -1,3 +1,5 @@
+import Dispatch
+import Foundation
 import Jobs
 import Postgres
 import Store
@@ -133,6 +135,48 @@ import Testing
         #expect(try desk.discrepancy(of: job) == nil)
     }
 
+    /// A second part is refused while the backfill ends already for the first one, or for a person.
+    @Test(arguments: [true, false])
+    func aPermanentErrorWhileItEndsLetsItEnd(_ isCancelled: Bool) throws {
+        try desk.connection.script(
+            """
+            ALTER TABLE pair ADD CONSTRAINT small CHECK (team_id > 20);
+            SELECT pg_advisory_lock(7);
+            CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              IF pg_catalog.current_setting('application_name') = 'rollcall/slow' THEN
+                PERFORM pg_advisory_xact_lock(7);
+              END IF;
+              RETURN NULL;
+            END $$;
+            CREATE TRIGGER wait BEFORE INSERT ON pair FOR EACH STATEMENT EXECUTE FUNCTION wait()
+            """)
+        let job = try desk.ask("pairs")
+        let slow = desk.worker("slow")
+        let ended = DispatchSemaphore(value: 0)
+        DispatchQueue(label: "slow").async {
+            _ = try? slow.backfills.turn(on: slow.connect(), onClaim: {})
+            ended.signal()
+        }
+        while try desk.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND objid = 7") == "0"
+        {
+            Thread.sleep(forTimeInterval: 0.01)
+        }
+        if isCancelled {
+            _ = try desk.connection.transaction {
+                try desk.executor().store.close(job, .cancelled, on: desk.connection)
+            }
+        } else {
+            try desk.run()
+        }
+        #expect(try desk.job(job)?.hasPrefix("running|") == true)
+        try desk.connection.script("SELECT pg_advisory_unlock(7)")
+        ended.wait()
+        try desk.run()
+        #expect(try desk.job(job) == (isCancelled ? "cancelled|0|0|0|0|-" : "failed|0|0|0|0|small"))
+        #expect(try desk.discrepancy(of: job) == nil)
+    }
+
     @Test func aStatementThatTakesTooLongIsSplitUntilItDoesNot() throws {
         try desk.connection.script(
             """
@@ -214,6 +258,22 @@ import Testing
         #expect(try desk.discrepancy(of: job) == nil)
     }
 
+    /// Then a part cannot be halved either, and still it is nobody else's business.
+    @Test func aLockedTableThatIsWalkedHoldsOnlyItsOwnPartsBack() throws {
+        desk.lockTimeout = .milliseconds(10)
+        let job = try desk.ask("pairs")
+        let other = try desk.another()
+        try other.script("BEGIN; LOCK TABLE team; LOCK TABLE pair")
+        for _ in 0..<30 { try desk.turn() }
+        #expect(
+            try desk.value("SELECT count(*) FROM rollcall.job_parts WHERE state = 'running'") == "0"
+        )
+        try other.script("ROLLBACK")
+        try desk.run()
+        #expect(try desk.job(job) == Self.whole)
+        #expect(try desk.discrepancy(of: job) == nil)
+    }
+
     @Test func aTableThatIsGoneIsWaitedFor() throws {
         let job = try desk.ask("pairs")
         try desk.turn()
@@ -241,7 +301,9 @@ import Testing
         #expect(
             failed?.cause.isConnectionLost == true || failed?.cause.sqlState?.rawValue == "57P01")
         try desk.connection.script("DROP TRIGGER cut ON pair")
-        if let debt = failed?.debt { try desk.executor().settle(debt, on: desk.connection) }
+        if let debt = failed?.debt {
+            #expect(try desk.executor().settle(debt, on: desk.connection))
+        }
         #expect(
             try desk.value(
                 "SELECT string_agg(state || attempts, ',') FROM rollcall.job_parts WHERE number = 1"
@@ -249,6 +311,84 @@ import Testing
                 == "pending0")
         try desk.run()
         #expect(try desk.job(job) == Self.whole)
+    }
+
+    /// A part takes longer than a worker is given before it is taken for dead, and is cut again and
+    /// again: others claim it before its worker can say that it lives.
+    @Test func connectionsThatAreCutFailNoJob() throws {
+        desk.attempts = 2
+        let job = try desk.ask("pairs")
+        try desk.connection.script(
+            """
+            CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+            CREATE TRIGGER cut AFTER INSERT ON pair FOR EACH STATEMENT EXECUTE FUNCTION cut()
+            """)
+        for number in 1...6 {
+            let worker = desk.executor("worker-\(number)")
+            let other = try desk.another()
+            let failed = #expect(throws: PartFailed.self) {
+                try worker.turn(on: other, onClaim: {})
+            }
+            let debt = try #require(failed?.debt)
+            try desk.connection.script(
+                "UPDATE rollcall.job_part SET not_before = now() WHERE state = 'running'")
+            let next = desk.executor("next")
+            let claim = try #require(try next.store.claim(next.known, on: desk.connection))
+            // Whoever has it in hand is not waited for.
+            let hand = try desk.another()
+            try hand.script("BEGIN")
+            #expect(try next.store.hold(claim, on: hand))
+            #expect(try !worker.settle(debt, on: desk.connection))
+            try hand.script("ROLLBACK")
+            #expect(try worker.settle(debt, on: desk.connection))
+            _ = try next.store.release(
+                claim, isCounted: false, because: nil, after: .zero, on: desk.connection)
+        }
+        try desk.connection.script("DROP TRIGGER cut ON pair")
+        try desk.run()
+        #expect(try desk.job(job) == Self.whole)
+    }
+
+    /// A part of one key that has waited for locks is given all of its attempts nevertheless.
+    @Test func waitingIsNoAttempt() throws {
+        try desk.connection.script(
+            """
+            DELETE FROM team WHERE id <> 4;
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE query_canceled; END $$;
+            CREATE TRIGGER slow AFTER INSERT ON pair FOR EACH STATEMENT EXECUTE FUNCTION slow()
+            """)
+        let job = try desk.ask("pairs")
+        try desk.connection.script("UPDATE rollcall.job_part SET tries = 10")
+        try desk.turn()
+        #expect(try desk.job(job)?.hasPrefix("running|") == true)
+        try desk.connection.script("DROP TRIGGER slow ON pair")
+        try desk.run()
+        #expect(try desk.job(job)?.hasPrefix("succeeded|") == true)
+    }
+
+    /// Others look for parts that nobody has while a worker decides what becomes of one that failed.
+    @Test func aPartThatFailsIsNotTakenForLostMeanwhile() throws {
+        try desk.connection.script(
+            "ALTER TABLE pair ADD CONSTRAINT small CHECK (team_id > 10); DELETE FROM team WHERE id > 20"
+        )
+        _ = try desk.ask("pairs")
+        let mine = desk.executor("mine")
+        let part = try #require(try mine.store.claim(mine.known, on: desk.connection))
+        try desk.connection.script("UPDATE rollcall.job_part SET not_before = now()")
+        let other = desk.worker("other")
+        let slow = BackfillExecutor(
+            plans: mine.plans, store: mine.store, limits: mine.limits,
+            recompile: { _, _ in
+                // The second part is done, the first one left alone.
+                _ = try? other.run()
+                return false
+            })
+        _ = try slow.execute(part, on: desk.connection, { false })
+        #expect(
+            try desk.rows("SELECT number, state, attempts, lost FROM rollcall.job_part ORDER BY 1")
+                == ["1|failed|1|0", "2|done|1|0"])
     }
 
     // MARK: Rate

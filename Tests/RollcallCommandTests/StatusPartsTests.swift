@@ -109,4 +109,19 @@ import Testing
         further.walked += 1
         #expect(WatchLine(self.job(further)) != WatchLine(job))
     }
+
+    @Test("what waits for another one does not run yet, and what has ended has no time left")
+    func beforeAndAfter() {
+        let waiting = job(.waiting, Self.half)
+        let detail = StatusDetail(job: waiting, codes: [], rejections: [])
+        let page = StatusDetailPage(detail: detail, width: 200, ink: plain).lines
+        #expect(page.contains { $0.contains("waiting for 4") }, "\(page)")
+        #expect(!page.contains { $0.contains("running for") || $0.contains("rows/s") }, "\(page)")
+        let cancelled = job(.cancelled, Self.half)
+        #expect(!WatchLine(cancelled).text(cancelled).contains("eta_s"))
+        #expect(
+            !WatchFrame(job: cancelled).lines(width: 200, ink: plain).contains {
+                $0.contains("ETA")
+            })
+    }
 }

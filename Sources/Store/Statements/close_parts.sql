@@ -15,5 +15,5 @@ UPDATE rollcall.backfill_run r
 SET parts_open = (SELECT count(*) FROM rollcall.job_part p
                   WHERE p.job_id = $1 AND p.state IN ('pending', 'running'))
     - (SELECT count(*) FROM closed)
-WHERE r.job_id = $1
+WHERE r.job_id = $1 AND r.state <> 'ended'
 RETURNING r.step, r.steps, r.parts_open, r.is_planning, r.ending, r.done, r.items

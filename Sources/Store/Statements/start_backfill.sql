@@ -1,10 +1,14 @@
 -- Takes a backfill in: its job, and what all workers need to go on with it. It waits where another
 -- one for the same scope is on its way, and it is done already where its definition is the one last
--- finished. Returns its state; no row if another worker has taken the same job in meanwhile.
+-- finished and no other one has begun since. Returns its state; no row if another worker has taken
+-- the same job in meanwhile.
 WITH known AS (
     SELECT EXISTS (SELECT FROM rollcall.backfill_version v
                    WHERE v.backfill = $10 AND v.scope = $11 AND v.digest = $12)
-        AND $13::boolean AND NOT $14::boolean AND NOT $15::boolean AS is_same
+        AND $13::boolean AND NOT $14::boolean AND NOT $15::boolean
+        AND NOT EXISTS (SELECT FROM rollcall.backfill_run r
+            WHERE r.state <> 'ended' AND r.backfill = $10 AND r.scope = $11 AND r.digest <> $12
+              AND NOT r.is_dry_run) AS is_same
 ), active AS (
     INSERT INTO rollcall.backfill_run (job_id, digest, max_rows_per_second, steps, is_dry_run,
         is_forced, is_gated, state, backfill, scope, arguments)
@@ -14,6 +18,10 @@ WITH known AS (
         WHERE r.state = 'waiting' AND r.backfill = $10 AND r.scope = $11)
     ON CONFLICT DO NOTHING
     RETURNING job_id
+), forgotten AS (
+    DELETE FROM rollcall.backfill_version v
+    USING active
+    WHERE v.backfill = $10 AND v.scope = $11 AND v.digest <> $12 AND NOT $15
 ), waiting AS (
     INSERT INTO rollcall.backfill_run (job_id, digest, max_rows_per_second, steps, is_dry_run,
         is_forced, is_gated, state, backfill, scope, arguments)

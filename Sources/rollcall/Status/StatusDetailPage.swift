@@ -74,6 +74,10 @@ struct StatusDetailPage {
     }
 
     private var times: String {
+        guard job.state != .waiting else {
+            let waited = max(0, job.readAt.milliseconds - job.requestedAt.milliseconds)
+            return "waiting for \(TimeText.took(waited, space: " "))"
+        }
         var parts = ["waited \(TimeText.took(job.waitedMilliseconds, space: " "))"]
         let run = TimeText.took(job.runMilliseconds, space: " ")
         parts.append(job.state.isTerminal ? "took \(run)" : "running for \(run)")

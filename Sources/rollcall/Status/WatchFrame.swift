@@ -25,7 +25,7 @@ struct WatchFrame {
             items: job.progress.done, milliseconds: job.runMilliseconds)
         {
             parts.append("\(NumberText.grouped(rate))/s")
-            if rate > 0, job.left > 0 {
+            if rate > 0, job.left > 0, !job.state.isTerminal {
                 parts.append("ETA \(TimeText.took(Int64(job.left / rate) * 1_000))")
             }
         }

@@ -25,7 +25,9 @@ struct WatchLine: Equatable {
         }
         if let rate = NumberText.rate(items: done, milliseconds: job.runMilliseconds) {
             words.append("rate=\(rate)")
-            if rate > 0, job.left > 0 { words.append("eta_s=\(job.left / rate)") }
+            if rate > 0, job.left > 0, !state.isTerminal {
+                words.append("eta_s=\(job.left / rate)")
+            }
         }
         if parts?.isPaused == true { words.append("paused") }
         return words.joined(separator: " ")
