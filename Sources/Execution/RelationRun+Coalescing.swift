@@ -54,11 +54,18 @@ extension RelationRun {
     }
 
     func coalescerItems(_ identities: [Int32], _ steps: Steps) -> [Coalescer.Item] {
-        staging.items.indices.map { row in
+        var items = staging.items.indices.map { row in
             Coalescer.Item(
                 operation: staging.items[row].operation, identity: identities[row],
                 step: steps.ofItems[row], reach: reach(row))
         }
+        guard items.contains(where: { $0.reach != .row }) else { return items }
+        // What such an unassign leaves is not known yet: a row that goes unnamed may be gone, and is no
+        // item then, whatever comes after it.
+        for row in items.indices where staging.items[row].kind == .swept {
+            items[row].reach = .rowAsGiven
+        }
+        return items
     }
 
     /// The run of each item; of those that are refused it does not matter.

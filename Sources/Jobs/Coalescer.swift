@@ -12,7 +12,7 @@ public struct Coalescer: Sendable {
         public let identity: Int32
         /// The step it belongs to, a job or a part of one: its items may be executed at once.
         public let step: Int32
-        public let reach: Reach
+        public var reach: Reach
 
         public init(
             operation: Assignment.Operation, identity: Int32, step: Int32, reach: Reach = .row
