@@ -1,24 +1,30 @@
-/// What Rollcall writes, and by which rules: the relations and backfills of a catalog file, as it says
-/// them.
+/// What Rollcall writes, and by which rules: the relations, rosters and backfills of a catalog file,
+/// as it says them.
 public struct Catalog: Sendable {
     /// The names of the files' catalogs.
     public var names: [String]
     /// Relations by name.
     public var relations: [String: Relation]
+    /// Rosters by name.
+    public var rosters: [String: Roster]
     /// Backfills by name.
     public var backfills: [String: Backfill]
 
     public init(
         names: [String] = [], relations: [String: Relation] = [:],
-        backfills: [String: Backfill] = [:]
+        rosters: [String: Roster] = [:], backfills: [String: Backfill] = [:]
     ) {
         self.names = names
         self.relations = relations
+        self.rosters = rosters
         self.backfills = backfills
     }
 
     /// The relations in the order of their names.
     public var sortedRelations: [Relation] { relations.values.sorted { $0.name < $1.name } }
+
+    /// The rosters in the order of their names.
+    public var sortedRosters: [Roster] { rosters.values.sorted { $0.name < $1.name } }
 
     /// The backfills in the order of their names.
     public var sortedBackfills: [Backfill] { backfills.values.sorted { $0.name < $1.name } }
@@ -59,6 +65,8 @@ public struct Relation: Sendable {
     public let removalLimit: RemovalLimit?
     /// The topics whose jobs may write it; empty for all.
     public let topics: [String]
+    /// The columns whose values are shown to nobody.
+    public var secrets: Set<String> = []
 
     /// All unique indexes agree on which row is which: none of them needs to be the first to find it.
     public static let anyIndex = "any"
@@ -81,6 +89,11 @@ public struct Relation: Sendable {
     public var identitySources: Set<String> {
         identity.reduce(into: []) { $0.formUnion(sources(of: $1)) }
     }
+
+    /// Jobs may remove its rows.
+    ///
+    /// Those of a roster's table are only made and changed: they belong to no target.
+    public var isRemovable: Bool { !target.isEmpty }
 
     /// Its rows are found by their identity alone: what jobs name stands in no column.
     public var isFoundByIdentity: Bool {

@@ -38,7 +38,10 @@ extension CatalogCheck {
             "UPDATE": Set(relation.conflict.updatedColumns),
         ]
         var whole: [String] = []
-        for privilege in table.missingPrivileges {
+        let unneeded: Set<String> =
+            relation.isRemovable
+            ? [] : relation.conflict.updatedColumns.isEmpty ? ["UPDATE", "DELETE"] : ["DELETE"]
+        for privilege in table.missingPrivileges where !unneeded.contains(privilege) {
             let allowed = surroundings.access.filter { $0.permits(privilege) }.map(\.column)
             // Locking rows before they change or go needs UPDATE on any column.
             guard let columns = needed[privilege], !allowed.isEmpty else {

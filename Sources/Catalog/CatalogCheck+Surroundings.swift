@@ -72,7 +72,7 @@ extension CatalogCheck {
                 "the exclusion constraint \(constraint) is not the identity: an item that violates "
                     + "it is rejected \(constraint)", remedy: nil)
         }
-        for referrer in surroundings.referrers where !referrer.hasIndex {
+        for referrer in surroundings.referrers where relation.isRemovable && !referrer.hasIndex {
             let columns = referrer.columns.map(quoteIdentifier).joined(separator: ", ")
             // A partitioned table takes no index CONCURRENTLY.
             let create = referrer.isPartitioned ? "CREATE INDEX" : "CREATE INDEX CONCURRENTLY"
@@ -116,7 +116,8 @@ extension CatalogCheck {
 
     /// What a removal does to other tables, for the line that says that all is well.
     func removals(_ surroundings: TableSurroundings) -> [String] {
-        surroundings.referrers.map { referrer in
+        guard relation.isRemovable else { return [] }
+        return surroundings.referrers.map { referrer in
             let columns = referrer.columns.joined(separator: ", ")
             if let child = relation.children.first(where: { $0.table == referrer.table }) {
                 return "a removal removes the \(child.field) of \(referrer.table) before"

@@ -241,16 +241,15 @@ public struct CatalogCheck {
             for name in ItemReferences.columns(in: computed.expression)
             where !available.contains(name) {
                 error(
-                    "set.\(computed.name): expected item.<a column of target, member, attributes "
-                        + "or set>, got item.\(name)",
-                    remedy: known.contains(name) ? "declare it among the attributes" : nil)
+                    "set.\(computed.name): expected item.<a column of \(givenKeys)>, got item.\(name)",
+                    remedy: known.contains(name) ? "declare it among the \(attributesKey)" : nil)
             }
         }
         for rule in relation.rejects {
             for name in ItemReferences.columns(in: rule.condition) where !named.contains(name) {
                 error(
-                    "reject \(rule.code): expected item.<a column of target, member, attributes "
-                        + "or set>, got item.\(name)", remedy: nil)
+                    "reject \(rule.code): expected item.<a column of \(givenKeys)>, got item.\(name)",
+                    remedy: nil)
             }
         }
     }
@@ -260,8 +259,16 @@ public struct CatalogCheck {
         for column in table.columns where !column.canBeOmitted && !written.contains(column.name) {
             error(
                 "expected a value for \(column.name), which is NOT NULL without a default",
-                remedy: "declare it among the attributes or under `set`, or give it a default")
+                remedy: "declare it among the \(attributesKey) or under `set`, or give it a default"
+            )
         }
+    }
+
+    /// What the catalog calls the columns that an item gives.
+    private var attributesKey: String { relation.isRemovable ? "attributes" : "values" }
+
+    private var givenKeys: String {
+        relation.isRemovable ? "target, member, attributes or set" : "values or set"
     }
 
     func quoted(_ name: TableName) -> String {

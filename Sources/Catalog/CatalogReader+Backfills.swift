@@ -258,7 +258,7 @@ extension CatalogReader {
     }
 
     /// A name that SQL reads without quotes, and as it is written.
-    private func isSQLName(_ text: String) -> Bool {
+    func isSQLName(_ text: String) -> Bool {
         guard let first = text.utf8.first, text.utf8.count < 64 else { return false }
         return !(0x30...0x39).contains(first)
             && text.utf8.allSatisfy { byte in

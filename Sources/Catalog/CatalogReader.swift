@@ -7,40 +7,70 @@ extension Catalog {
     public init(files: [(path: String, text: String)]) throws(CatalogFaults) {
         self.init()
         var faults: [CatalogFault] = []
-        for file in files {
+        var readers = files.map { file in
             var reader = CatalogReader(path: file.path)
             reader.read(file.text)
+            return reader
+        }
+        // A roster may assign a relation of another file.
+        let known = readers.flatMap(\.relations).reduce(into: [:]) { $0[$1.name] = $1 }
+        let declared = readers.reduce(into: Set<String>()) { $0.formUnion($1.declaredRelations) }
+        for index in readers.indices {
+            readers[index].readRosters(known, declared: declared)
+            let reader = readers[index]
             faults += reader.faults
             if let name = reader.name { names.append(name) }
             for relation in reader.relations {
                 if let other = relations.updateValue(relation, forKey: relation.name) {
                     faults.append(
-                        CatalogFault(
-                            location: relation.location, key: "relations.\(relation.name)",
-                            message: "expected a name of its own, got one declared at "
-                                + other.location))
+                        .twice("relations", relation.name, relation.location, other.location))
+                }
+            }
+            for roster in reader.rosters {
+                if let other = rosters.updateValue(roster, forKey: roster.name) {
+                    faults.append(.twice("rosters", roster.name, roster.location, other.location))
                 }
             }
             for backfill in reader.backfills {
                 if let other = backfills.updateValue(backfill, forKey: backfill.name) {
                     faults.append(
-                        CatalogFault(
-                            location: backfill.location, key: "backfills.\(backfill.name)",
-                            message: "expected a name of its own, got one declared at "
-                                + other.location))
+                        .twice("backfills", backfill.name, backfill.location, other.location))
                 }
             }
         }
         // Jobs and people tell them apart by their names alone.
-        for (name, backfill) in backfills {
-            guard let relation = relations[name] else { continue }
+        for roster in sortedRosters {
+            guard let other = relations[roster.name] else { continue }
             faults.append(
-                CatalogFault(
-                    location: backfill.location, key: "backfills.\(name)",
-                    message: "expected a name that no relation has, got that of the one at "
-                        + relation.location))
+                .taken("rosters", roster.name, roster.location, by: "relation", other.location))
+        }
+        for backfill in sortedBackfills {
+            let (name, location) = (backfill.name, backfill.location)
+            if let other = relations[name] {
+                faults.append(.taken("backfills", name, location, by: "relation", other.location))
+            } else if let other = rosters[name] {
+                faults.append(.taken("backfills", name, location, by: "roster", other.location))
+            }
         }
         guard faults.isEmpty else { throw CatalogFaults(faults: faults) }
+    }
+}
+
+extension CatalogFault {
+    fileprivate static func twice(
+        _ kind: String, _ name: String, _ location: String, _ other: String
+    ) -> CatalogFault {
+        CatalogFault(
+            location: location, key: "\(kind).\(name)",
+            message: "expected a name of its own, got one declared at \(other)")
+    }
+
+    fileprivate static func taken(
+        _ kind: String, _ name: String, _ location: String, by noun: String, _ other: String
+    ) -> CatalogFault {
+        CatalogFault(
+            location: location, key: "\(kind).\(name)",
+            message: "expected a name that no \(noun) has, got that of the one at \(other)")
     }
 }
 
@@ -49,6 +79,11 @@ struct CatalogReader {
     let path: String
     var name: String?
     var relations: [Relation] = []
+    /// Also those with faults.
+    var declaredRelations: [String] = []
+    /// What is read when the relations of all files are known.
+    var rosterDeclarations: [(name: String, key: Node, value: Node)] = []
+    var rosters: [Roster] = []
     var backfills: [Backfill] = []
     var faults: [CatalogFault] = []
 
@@ -62,19 +97,22 @@ struct CatalogReader {
             report(nil, "catalog", "expected YAML, got an error: \(error)")
             return
         }
-        let known = ["catalog", "relations", "backfills"]
+        let known = ["catalog", "relations", "rosters", "backfills"]
         guard let root, let top = pairs(root, "catalog", known: known) else {
             if root == nil { report(nil, "catalog", "expected a catalog, got an empty file") }
             return
         }
         name = top["catalog"].flatMap { string($0, "catalog") }
         if top["catalog"] == nil { report(root, "catalog", "expected a name, got none") }
-        if top["relations"] == nil, top["backfills"] == nil {
-            report(root, "relations", "expected at least one relation or backfill, got none")
+        if top.keys.allSatisfy({ $0 == "catalog" }) {
+            report(
+                root, "relations", "expected at least one relation, roster or backfill, got none")
         }
         for (name, key, value) in declarations(top["relations"], "relations", "relation") {
+            declaredRelations.append(name)
             readRelation(name, at: key, value)
         }
+        rosterDeclarations = declarations(top["rosters"], "rosters", "roster")
         for (name, key, value) in declarations(top["backfills"], "backfills", "backfill") {
             readBackfill(name, at: key, value)
         }
@@ -212,7 +250,7 @@ struct CatalogReader {
     }
 
     mutating func conflictRule(
-        _ node: Node?, _ path: String, attributes: [String]
+        _ node: Node?, _ path: String, attributes: [String], of key: String = "attributes"
     ) -> ConflictRule {
         guard let node else { return .ignore }
         if node.string == "ignore" { return .ignore }
@@ -225,7 +263,7 @@ struct CatalogReader {
         guard let fields = pairs(node, path, known: ["update"]) else { return .ignore }
         let updated = columns(fields["update"], "\(path).update", required: node)
         for column in updated where !attributes.contains(column) {
-            report(node, "\(path).update", "expected columns of attributes, got \(column)")
+            report(node, "\(path).update", "expected columns of \(key), got \(column)")
         }
         return .update(updated)
     }

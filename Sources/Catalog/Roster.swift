@@ -7,6 +7,19 @@ public struct Roster: Sendable {
     /// What an import consists of, in the order in which it is applied; a roster of one kind of file
     /// has one without a name.
     public let files: [File]
+    /// What its SQL reads of a job's target.
+    public let target: Target
+
+    /// What a job names as its target.
+    public enum Target: Hashable, Sendable {
+        /// Nothing that any step reads.
+        case none
+        /// A value: `job.target`.
+        case value
+        /// An object's values: `job.target.<column>`, which stands in the SQL texts as a column
+        /// `"target.<column>"` of `job`.
+        case columns([String])
+    }
 
     /// A kind of file and what its rows become.
     public struct File: Sendable {
@@ -15,6 +28,15 @@ public struct Roster: Sendable {
         public let columns: [Column]
         /// Executed in their order for each row.
         public let steps: [Step]
+        /// Heads of the files of known programs.
+        public let formats: [Format]
+    }
+
+    /// How the files of a program call the columns.
+    public struct Format: Hashable, Sendable {
+        public let name: String
+        /// The heads by column; a column that is not named goes by its own.
+        public let headers: [String: [String]]
     }
 
     /// What a row may say.
@@ -39,6 +61,13 @@ public struct Roster: Sendable {
         public let defaultValue: String?
         /// The only values that there may be; empty for any.
         public let choices: [String]
+
+        /// A head as it is compared.
+        public static func folded(_ header: String) -> String {
+            let trimmed = header.drop(while: \.isWhitespace)
+            let end = trimmed.lastIndex { !$0.isWhitespace }.map { trimmed.index(after: $0) }
+            return trimmed[..<(end ?? trimmed.startIndex)].lowercased()
+        }
     }
 
     public enum Cleaning: String, Hashable, Sendable, CaseIterable {
@@ -76,7 +105,8 @@ public struct Roster: Sendable {
         public let each: String?
     }
 
-    /// A column and the SQL that fills it, over `row`, `job` and what earlier steps have named.
+    /// A column and the SQL that fills it, over tables `row`, `job` and the aliases of earlier steps,
+    /// which stand in it quoted where they need it.
     public struct Value: Hashable, Sendable {
         public let column: String
         public let sql: String
@@ -99,7 +129,4 @@ public struct Roster: Sendable {
         public let scheme: Scheme
         public let iterations: Int
     }
-
-    /// Tells one definition from another.
-    public let digest: UInt64
 }

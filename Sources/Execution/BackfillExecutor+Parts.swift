@@ -16,17 +16,43 @@ public struct PartDebt: Sendable {
     let isCounted: Bool
 }
 
+/// An import has failed as a whole; that is written.
+private struct ImportFailed: Error {
+    let reason: Rejection
+}
+
+/// What a part does.
+enum PartWork {
+    case step(BackfillPlan, BackfillPlan.Step)
+    case phase(RosterExecutor, RosterPlan, RosterPlan.Phase)
+
+    /// For people.
+    var title: String {
+        switch self {
+        case .step(_, let step): step.name
+        case .phase(_, let plan, let phase): plan.title(of: phase)
+        }
+    }
+
+    /// How many rows a part usually has.
+    var rowsOfPart: Int {
+        switch self {
+        case .step(_, let step): step.walk?.rows ?? 0
+        case .phase: RosterExecutor.rowsOfPart
+        }
+    }
+}
+
 /// How a part is executed.
 extension BackfillExecutor {
     /// Executes a part in one transaction: its rows, counts and state stay together or not at all.
     func execute(
         _ part: PartClaim, on connection: Connection, _ isStopping: () -> Bool
     ) throws -> BackfillNews? {
-        guard let plan = plans[part.backfill] else { return nil }
-        let step = plan.steps[part.step - 1]
+        guard let work = work(of: part) else { return nil }
         func news(_ event: BackfillNews.Event, _ standing: BackfillStanding?) -> BackfillNews {
             BackfillNews(
-                job: part.job, backfill: part.backfill, step: step.name, event: event,
+                job: part.job, backfill: part.backfill, step: work.title, event: event,
                 progress: standing.map(BackfillNews.Progress.init))
         }
         if part.isEnding {
@@ -38,12 +64,12 @@ extension BackfillExecutor {
                 code: "worker-lost",
                 message: "expected workers to survive it, got \(part.lost) that died while they "
                     + "executed it")
-            try fail(part, of: step, reason, on: connection)
+            try fail(part, work, reason, on: connection)
             return news(.failed(reason), nil)
         }
         do {
             FailPoint.duringPart.reach()
-            guard let standing = try attempt(part, plan, step, on: connection) else {
+            guard let standing = try attempt(part, work, on: connection) else {
                 return nil
             }
             FailPoint.afterPart.reach()
@@ -54,6 +80,13 @@ extension BackfillExecutor {
                 case .end: .ended(standing.isEnding ? "stopped" : "succeeded")
                 }
             return news(event, standing)
+        } catch let failed as ImportFailed {
+            return news(.failed(failed.reason), nil)
+        } catch is SchemaChanged {
+            _ = try recompile(part.backfill, connection)
+            try store.release(
+                part, isCounted: false, because: nil, after: .zero, on: connection)
+            return nil
         } catch let error as PostgresError {
             do {
                 if isStopping(), connection.isUsable {
@@ -61,7 +94,7 @@ extension BackfillExecutor {
                         part, isCounted: false, because: nil, after: .zero, on: connection)
                     return nil
                 }
-                return news(try recover(part, plan, step, from: error, on: connection), nil)
+                return news(try recover(part, work, from: error, on: connection), nil)
             } catch let second as PostgresError {
                 throw PartFailed(
                     debt: PartDebt(part: part, reason: error.rejection, isCounted: false),
@@ -72,21 +105,47 @@ extension BackfillExecutor {
 
     /// - Returns: nil if the part is another worker's by now.
     private func attempt(
-        _ part: PartClaim, _ plan: BackfillPlan, _ step: BackfillPlan.Step,
-        on connection: Connection
+        _ part: PartClaim, _ work: PartWork, on connection: Connection
     ) throws -> BackfillStanding? {
-        try inTransaction(connection) {
-            guard try store.hold(part, on: connection) else { return nil }
-            if part.isDryRun { try connection.script("SAVEPOINT dry_run") }
-            let counts = try write(part, plan, step, on: connection)
-            // What was deferred is checked here and not at COMMIT, for which other parts wait.
-            try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
-            if part.isDryRun { try connection.script("ROLLBACK TO SAVEPOINT dry_run") }
+        let passwords = try passwords(part, work, on: connection)
+        let outcome: (standing: BackfillStanding?, failure: Rejection?) = try inTransaction(
+            connection
+        ) {
+            guard try store.hold(part, on: connection) else { return (nil, nil) }
+            let counts: RowCounts
+            switch work {
+            case .step(let plan, let step):
+                if part.isDryRun { try connection.script("SAVEPOINT dry_run") }
+                counts = try write(part, plan, step, on: connection)
+                // What was deferred is checked here and not at COMMIT, for which other parts wait.
+                try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
+                if part.isDryRun { try connection.script("ROLLBACK TO SAVEPOINT dry_run") }
+            case .phase(let rosters, let plan, let phase):
+                switch try rosters.execute(part, phase, plan, passwords, on: connection) {
+                case .done(let done): counts = done
+                case .failed(let reason):
+                    guard try store.fail(part, because: reason, on: connection) else {
+                        return (nil, nil)
+                    }
+                    return (try store.close(part.job, .failed(reason), on: connection), reason)
+                }
+                try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
+            }
             FailPoint.insidePart.reach()
             let standing = try store.end(part, counts, on: connection)
             try store.settle(standing, of: part.job, on: connection)
-            return standing
+            return (standing, nil)
         }
+        if let reason = outcome.failure { throw ImportFailed(reason: reason) }
+        return outcome.standing
+    }
+
+    /// What takes so long that no transaction is held open for it.
+    private func passwords(
+        _ part: PartClaim, _ work: PartWork, on connection: Connection
+    ) throws -> [HashedPassword] {
+        guard case .phase(let rosters, let plan, let phase) = work else { return [] }
+        return try rosters.prepare(part, phase, plan, on: connection)
     }
 
     private func write(
@@ -125,8 +184,8 @@ extension BackfillExecutor {
 
     /// What is done about a part that failed; its transaction is rolled back.
     private func recover(
-        _ part: PartClaim, _ plan: BackfillPlan, _ step: BackfillPlan.Step,
-        from error: PostgresError, on connection: Connection
+        _ part: PartClaim, _ work: PartWork, from error: PostgresError,
+        on connection: Connection
     ) throws -> BackfillNews.Event {
         guard connection.isUsable else { throw error }
         let reason = error.rejection
@@ -157,9 +216,9 @@ extension BackfillExecutor {
             return .waits("\(error)")
         case .lock:
             // Halves of a table that somebody has locked are locked as well.
-            let isWorthIt = part.tries % 2 == 1 && part.items > (step.walk?.rows ?? 0) / 8
+            let isWorthIt = part.tries % 2 == 1 && part.items > work.rowsOfPart / 8
             if isWorthIt,
-                let halves = try halves(of: part, plan, step, on: connection)
+                let halves = try halves(of: part, work, on: connection)
             {
                 try store.split(
                     part, into: halves, because: reason, tries: part.tries + 1, after: delay,
@@ -170,7 +229,7 @@ extension BackfillExecutor {
                 part, isCounted: false, because: reason, after: delay, on: connection)
             return .putBack(reason)
         case .timeout:
-            if let halves = try halves(of: part, plan, step, on: connection) {
+            if let halves = try halves(of: part, work, on: connection) {
                 try store.split(
                     part, into: halves, because: reason, tries: 0, after: .zero, on: connection)
                 return .split(reason)
@@ -180,15 +239,17 @@ extension BackfillExecutor {
             try store.release(part, isCounted: true, because: reason, after: delay, on: connection)
             return .putBack(reason)
         }
-        try fail(part, of: step, reason, on: connection)
+        try fail(part, work, reason, on: connection)
         return .failed(reason)
     }
 
     /// The part in two; nil for one of a single key, or where that is not to be learnt now.
     private func halves(
-        of part: PartClaim, _ plan: BackfillPlan, _ step: BackfillPlan.Step,
-        on connection: Connection
+        of part: PartClaim, _ work: PartWork, on connection: Connection
     ) throws -> (PlannedPart, PlannedPart)? {
+        guard case .step(let plan, let step) = work else {
+            return try halvesOfRows(part, work, on: connection)
+        }
         guard let walk = step.walk, let from = part.from, let to = part.to else { return nil }
         let rows: Rows
         do {
@@ -219,13 +280,22 @@ extension BackfillExecutor {
         )
     }
 
+    /// A part of an import in two.
+    private func halvesOfRows(
+        _ part: PartClaim, _ work: PartWork, on connection: Connection
+    ) throws -> (PlannedPart, PlannedPart)? {
+        guard case .phase(let rosters, let plan, .rows(let file)) = work else { return nil }
+        return try inTransaction(connection) {
+            try rosters.halves(of: part, plan.files[file], on: connection)
+        }
+    }
+
     private func fail(
-        _ part: PartClaim, of step: BackfillPlan.Step, _ reason: Rejection,
-        on connection: Connection
+        _ part: PartClaim, _ work: PartWork, _ reason: Rejection, on connection: Connection
     ) throws {
         let whole = Rejection(
             code: reason.code,
-            message: "step \"\(step.name)\", part \(part.number): \(reason.message)")
+            message: "step \"\(work.title)\", part \(part.number): \(reason.message)")
         try inTransaction(connection) {
             guard try store.fail(part, because: reason, on: connection) else { return }
             _ = try store.close(part.job, .failed(whole), on: connection)

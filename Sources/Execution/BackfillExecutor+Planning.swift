@@ -9,6 +9,12 @@ extension BackfillExecutor {
     private static let portionRows = 1_000_000
     private static let portionParts = 10_000
 
+    /// How work in parts stands, and which of its steps is open.
+    struct TitledStanding {
+        let wrapped: BackfillStanding
+        let title: String
+    }
+
     /// News, or the fact that there is none.
     struct PlanNews {
         let wrapped: BackfillNews?
@@ -20,22 +26,20 @@ extension BackfillExecutor {
     func plan(
         _ run: RunToDo, on connection: Connection, _ isStopping: () -> Bool
     ) throws -> PlanNews? {
-        guard let plan = plans[run.backfill] else { return nil }
         do {
             let standing = try connection.transaction {
                 try store.limit(limits.transaction, on: connection)
-                return try planPortion(of: run.job, plan, on: connection)
+                return try planPortion(of: run.job, run.backfill, on: connection)
             }
             guard let standing else { return nil }
             return PlanNews(
                 wrapped: BackfillNews(
-                    job: run.job, backfill: run.backfill,
-                    step: plan.steps[standing.step - 1].name, event: .planned,
-                    progress: BackfillNews.Progress(standing)))
+                    job: run.job, backfill: run.backfill, step: standing.title, event: .planned,
+                    progress: BackfillNews.Progress(standing.wrapped)))
         } catch let error as PostgresError {
             // Any worker goes on with it.
             if isStopping() { return PlanNews(wrapped: nil) }
-            return PlanNews(wrapped: try recover(run, plan, from: error, on: connection))
+            return PlanNews(wrapped: try recover(run, from: error, on: connection))
         }
     }
 
@@ -44,22 +48,33 @@ extension BackfillExecutor {
     /// - Returns: nil if another transaction has it in hand.
     @discardableResult
     func planPortion(
-        of job: JobID, _ plan: BackfillPlan, on connection: Connection
-    ) throws -> BackfillStanding? {
-        guard let open = try store.holdPlan(job, on: connection) else { return nil }
-        let (parts, isComplete) = try parts(open, plan, on: connection)
+        of job: JobID, _ name: String, on connection: Connection
+    ) throws -> TitledStanding? {
+        guard let open = try store.holdPlan(job, on: connection),
+            let work = work(name, step: open.step, open.arguments)
+        else { return nil }
+        let (parts, isComplete) = try parts(open, work, of: job, on: connection)
         let standing = try store.insert(
             parts, upTo: parts.last?.to, isComplete: isComplete, step: open.step, of: job,
             on: connection)
-        if let standing { try store.settle(standing, of: job, on: connection) }
-        return standing
+        guard let standing else { return nil }
+        try store.settle(standing, of: job, on: connection)
+        return TitledStanding(wrapped: standing, title: work.title)
     }
 
     private func parts(
-        _ open: OpenPlan, _ plan: BackfillPlan, on connection: Connection
+        _ open: OpenPlan, _ work: PartWork, of job: JobID, on connection: Connection
     ) throws -> (parts: [PlannedPart], isComplete: Bool) {
-        guard let walk = plan.steps[open.step - 1].walk else {
-            return ([PlannedPart(from: nil, to: nil, items: 1)], true)
+        let plan: BackfillPlan
+        let walk: BackfillPlan.Walk
+        switch work {
+        case .phase(let rosters, let plan, let phase):
+            return (try rosters.parts(of: phase, plan, job: job, on: connection), true)
+        case .step(let whole, let step):
+            guard let own = step.walk else {
+                return ([PlannedPart(from: nil, to: nil, items: 1)], true)
+            }
+            (plan, walk) = (whole, own)
         }
         let limit = open.portion ?? Self.usualPortion(walk)
         let sql = open.plannedTo == nil ? walk.firstPortion : walk.nextPortion
@@ -86,7 +101,7 @@ extension BackfillExecutor {
 
     /// What is done about a portion that failed.
     private func recover(
-        _ run: RunToDo, _ plan: BackfillPlan, from error: PostgresError, on connection: Connection
+        _ run: RunToDo, from error: PostgresError, on connection: Connection
     ) throws -> BackfillNews? {
         guard !error.isConnectionLost, connection.isUsable else { throw error }
         let reason = error.rejection
@@ -109,7 +124,7 @@ extension BackfillExecutor {
             try store.holdBack(run.job, because: "\(error)", for: delay, on: connection)
             return news(.waits("\(error)"))
         case .timeout:
-            let walks = plan.steps.compactMap(\.walk)
+            let walks = plans[run.backfill]?.steps.compactMap(\.walk) ?? []
             let usual = walks.map(Self.usualPortion).max() ?? 1
             let least = walks.map(\.rows).min() ?? 1
             let next = max(least, (portion ?? usual) / 4)

@@ -36,22 +36,44 @@ public struct BackfillExecutor: Sendable {
     }
 
     let plans: [String: BackfillPlan]
+    /// Executes the work of imports, which goes on beside the backfills'.
+    let rosters: RosterExecutor?
     let store: BackfillStore
     let limits: Limits
     /// Makes a backfill's statements anew, and says whether they are others than they were.
     let recompile: @Sendable (String, Connection) throws(PostgresError) -> Bool
 
     public init(
-        plans: [String: BackfillPlan], store: BackfillStore, limits: Limits,
+        plans: [String: BackfillPlan], rosters: RosterExecutor? = nil, store: BackfillStore,
+        limits: Limits,
         recompile: @escaping @Sendable (String, Connection) throws(PostgresError) -> Bool
     ) {
         self.plans = plans
+        self.rosters = rosters
         self.store = store
         self.limits = limits
         self.recompile = recompile
     }
 
-    var known: [String: UInt64] { plans.mapValues(\.digest) }
+    var known: [String: UInt64] {
+        var known = plans.mapValues(\.digest)
+        for plan in rosters?.plans.values.map(\.self) ?? [] {
+            known[RosterPlan.name(of: plan.roster.name)] = plan.roster.digest
+        }
+        return known
+    }
+
+    /// What there is to do for a part; nil where this worker does not know it.
+    func work(of part: PartClaim) -> PartWork? {
+        work(part.backfill, step: part.step, part.arguments)
+    }
+
+    func work(_ name: String, step: Int, _ arguments: [String?]) -> PartWork? {
+        if let plan = plans[name] { return .step(plan, plan.steps[step - 1]) }
+        guard let rosters, let plan = rosters.plan(named: name) else { return nil }
+        let phases = plan.phases(of: ImportRequest(arguments: arguments))
+        return .phase(rosters, plan, phases[step - 1])
+    }
 
     // MARK: Beginning
 
@@ -82,13 +104,13 @@ public struct BackfillExecutor: Sendable {
                 digest: plan.digest, steps: plan.steps.count, isGated: plan.backfill.isGated),
             of: job, from: origin, on: connection)
         guard let start else { throw EndedElsewhere() }
-        if start == .running { try planAtOnce(job.id, plan, on: connection) }
+        if start == .running { try planAtOnce(job.id, request.backfill, on: connection) }
         return nil
     }
 
     /// Plans a portion, unless that takes long: then any lane goes on with it.
     private func planAtOnce(
-        _ job: JobID, _ plan: BackfillPlan, on connection: Connection
+        _ job: JobID, _ name: String, on connection: Connection
     ) throws {
         let time = min(Self.firstPortionTime, limits.transaction.statementTimeout)
         try connection.script("SAVEPOINT plan")
@@ -97,7 +119,7 @@ public struct BackfillExecutor: Sendable {
                 Receipts.TransactionLimits(
                     statementTimeout: time, lockTimeout: limits.transaction.lockTimeout,
                     idleTimeout: limits.transaction.idleTimeout), on: connection)
-            try planPortion(of: job, plan, on: connection)
+            try planPortion(of: job, name, on: connection)
             try connection.script("RELEASE SAVEPOINT plan")
         } catch let error as PostgresError where !error.isConnectionLost {
             try connection.script("ROLLBACK TO SAVEPOINT plan; RELEASE SAVEPOINT plan")

@@ -2,8 +2,8 @@ import Jobs
 
 /// The messages that a lane executes in one transaction, in their order.
 ///
-/// A dry run and a backfill stand alone in their batches, and jobs of one key in a batch are for one relation: the
-/// dispatcher sees to both.
+/// A dry run, a backfill and a part of a roster stand alone in their batches, and jobs of one key in
+/// a batch are for one relation: the dispatcher sees to both.
 public struct Batch: Sendable {
     /// A message of a batch.
     public struct Entry: Sendable {

@@ -31,7 +31,7 @@ public struct BatchExecutor: Sendable {
     let plans: [String: RelationPlan]
     let receipts: Receipts
     let limits: ExecutionLimits
-    private let backfills: BackfillExecutor?
+    let backfills: BackfillExecutor?
     private let database: String?
 
     /// - Parameters:
@@ -64,6 +64,10 @@ public struct BatchExecutor: Sendable {
     /// - Throws: ``DatabaseChanged``, ``SchemaChanged``, or `PostgresError`. After one that loses the connection the
     ///   batch may have been committed: executing it again finds the receipts and changes nothing.
     public func execute(_ batch: Batch, on connection: Connection) throws -> BatchResult {
+        if let entry = batch.entries.first, let part = entry.message.job?.rosterPart {
+            precondition(batch.entries.count == 1, "a part of an import stands alone in its batch")
+            return try stage(part, entry, on: connection)
+        }
         do {
             return try executeTogether(batch, on: connection)
         } catch is TooManyRows {
@@ -120,7 +124,7 @@ public struct BatchExecutor: Sendable {
                     try runs.relations[index].execute(Apply(connection: connection))
                     continue
                 }
-                let refused = try executeInParts(&runs.relations[index], on: connection)
+                let refused = try runs.relations[index].executeInParts(on: connection)
                 if !refused.isEmpty { throw Restart(condemned: refused) }
             }
             // From here on nobody can change the tables: what was written has locked them.
@@ -155,7 +159,7 @@ public struct BatchExecutor: Sendable {
             try connection.transaction {
                 var (_, runs) = try begin(batch, condemned, on: connection)
                 for index in runs.relations.indices {
-                    let refused = try executeInParts(&runs.relations[index], on: connection)
+                    let refused = try runs.relations[index].executeInParts(on: connection)
                     found.merge(refused) { first, _ in first }
                 }
                 throw Abandoned()
@@ -168,39 +172,17 @@ public struct BatchExecutor: Sendable {
         return found
     }
 
-    /// Writes what the database takes and returns the items that it refuses.
-    private func executeInParts(
-        _ run: inout RelationRun, on connection: Connection
-    ) throws -> [ItemKey: Refusal] {
-        var isolation = Isolation(connection: connection)
-        try run.execute(&isolation)
-        // With its refused item an atomic job is gone: what clashed with its rows may not clash, and
-        // its own rows are not as the items after it found them.
-        let gone = isolation.refused.keys.filter(run.isAtomic)
-        let firstGone = gone.min()
-        let jobsGone = run.firstJobs(withOneOf: gone)
-        var refused: [ItemKey: Refusal] = [:]
-        var identities: Set<Int32> = []
-        for (row, refusal) in isolation.refused.sorted(by: { $0.key < $1.key }) {
-            if refusal.isClash, let firstGone, row > firstGone { continue }
-            let jobGone = jobsGone[run.identity(ofRow: row)]
-            if refusal.isWritten, let jobGone, jobGone < run.staging.items[Int(row)].job {
-                continue
-            }
-            // Items that a refused one hid were not written before the next one of its row.
-            let isFirst = identities.insert(run.identity(ofRow: row)).inserted
-            if refusal.isWritten, !isFirst { continue }
-            refused[run.key(ofRow: row)] = refusal
-        }
-        return refused
+    /// Sets the limits of the transaction that has just been opened.
+    func limit(on connection: Connection) throws {
+        let found = try receipts.limit(limits.transaction, on: connection)
+        if let database, found != database { throw DatabaseChanged() }
     }
 
     /// Opens the batch: limits, claim and staging.
     private func begin(
         _ batch: Batch, _ condemned: [ItemKey: Refusal], on connection: Connection
     ) throws -> (Triage, LiveJobs) {
-        let found = try receipts.limit(limits.transaction, on: connection)
-        if let database, found != database { throw DatabaseChanged() }
+        try limit(on: connection)
         let ids = batch.entries.compactMap { $0.message.job?.id }
         let triage = Triage(batch, ended: try receipts.ended(ids, on: connection))
         FailPoint.duringJob.reach(

@@ -119,6 +119,33 @@ struct Isolation: EffectWriter {
     }
 }
 
+extension RelationRun {
+    /// Writes what the database takes and returns the items that it refuses.
+    mutating func executeInParts(on connection: Connection) throws -> [ItemKey: Refusal] {
+        var isolation = Isolation(connection: connection)
+        try execute(&isolation)
+        // With its refused item an atomic job is gone: what clashed with its rows may not clash, and
+        // its own rows are not as the items after it found them.
+        let gone = isolation.refused.keys.filter(isAtomic)
+        let firstGone = gone.min()
+        let jobsGone = firstJobs(withOneOf: gone)
+        var refused: [ItemKey: Refusal] = [:]
+        var identities: Set<Int32> = []
+        for (row, refusal) in isolation.refused.sorted(by: { $0.key < $1.key }) {
+            if refusal.isClash, let firstGone, row > firstGone { continue }
+            let jobGone = jobsGone[identity(ofRow: row)]
+            if refusal.isWritten, let jobGone, jobGone < staging.items[Int(row)].job {
+                continue
+            }
+            // Items that a refused one hid were not written before the next one of its row.
+            let isFirst = identities.insert(identity(ofRow: row)).inserted
+            if refusal.isWritten, !isFirst { continue }
+            refused[key(ofRow: row)] = refusal
+        }
+        return refused
+    }
+}
+
 extension FailureClass {
     /// Something that one item alone may be the reason for.
     var mayBeAnItems: Bool { self == .permanent || self == .schema }

@@ -23,7 +23,7 @@ struct ItemCheck: Sendable {
             .map { foreignKey($0, of: table) }
             + constraints
             .filter { $0.columns.allSatisfy(staged.contains) }
-            .map(constraint)
+            .map { constraint($0, of: relation) }
             + relation.rejects.map {
                 ItemCheck(
                     code: $0.code, condition: "(\($0.condition))", message: $0.message,
@@ -61,8 +61,13 @@ struct ItemCheck: Sendable {
         message.matches(of: /\{([^{}]+)\}/).map { String($0.1) }
     }
 
-    private static func constraint(_ constraint: CheckConstraint) -> ItemCheck {
-        let values = constraint.columns.map { "\($0) \"{\($0)}\"" }.joined(separator: ", ")
+    private static func constraint(
+        _ constraint: CheckConstraint, of relation: Relation
+    ) -> ItemCheck {
+        let values = constraint.columns.map { name in
+            relation.secrets.contains(name)
+                ? "a \(name) that is not shown" : "\(name) \"{\(name)}\""
+        }.joined(separator: ", ")
         return ItemCheck(
             code: constraint.name, condition: "((\(constraint.expression)) IS FALSE)",
             message: "expected \(constraint.expression), got \(values)",

@@ -1,17 +1,23 @@
 import Jobs
 
-/// A job that is executed at once, with its place in the batch.
+/// What is assigned or unassigned at once.
 struct LiveJob {
-    let job: Job
+    /// Tells its items from those of others across attempts.
+    let id: JobID
+    /// A number for its ordering key.
+    let key: Int32
     let assignment: Assignment
-    let entry: Batch.Entry
+
+    init(id: JobID, key: Int32, assignment: Assignment) {
+        self.id = id
+        self.key = key
+        self.assignment = assignment
+    }
 
     /// - Returns: nil for a message that assigns nothing.
     init?(_ entry: Batch.Entry) {
         guard let job = entry.message.job, let assignment = job.assignment else { return nil }
-        self.job = job
-        self.assignment = assignment
-        self.entry = entry
+        self.init(id: job.id, key: entry.key, assignment: assignment)
     }
 }
 
@@ -19,13 +25,16 @@ struct LiveJob {
 struct LiveJobs {
     var relations: [RelationRun]
     private let jobs: [LiveJob]
+    /// Where they come from, in the same order.
+    private let entries: [Batch.Entry]
 
     /// Stages the jobs at the given positions of the batch.
     init(
         _ batch: Batch, _ live: [Int], plans: [String: RelationPlan],
         condemned: [ItemKey: Refusal], limits: ExecutionLimits
     ) {
-        jobs = live.compactMap { LiveJob(batch.entries[$0]) }
+        entries = live.map { batch.entries[$0] }.filter { $0.message.job?.assignment != nil }
+        jobs = entries.compactMap(LiveJob.init)
         var members: [String: [Int]] = [:]
         for (index, job) in jobs.enumerated() {
             members[job.assignment.relation, default: []].append(index)
@@ -51,6 +60,6 @@ struct LiveJobs {
     }
 
     func reports(storedRejections: Int) -> [JobReport] {
-        relations.flatMap { $0.reports(storedRejections: storedRejections) }
+        relations.flatMap { $0.reports(of: entries, storedRejections: storedRejections) }
     }
 }

@@ -46,7 +46,11 @@ extension RelationPlan {
     }
 
     /// Checks and compiles one relation.
-    private static func compile(
+    ///
+    /// - Parameters:
+    ///   - children: the plans of its child tables.
+    ///   - written: the tables that its jobs write.
+    static func compile(
         _ relation: Relation, _ children: [ChildPlan], written: [TableName],
         _ readers: HiddenReaders, on connection: Connection
     ) throws(PostgresError) -> (plan: RelationPlan?, findings: [Finding]) {

@@ -4,7 +4,8 @@ import Postgres
 extension RelationPlan {
     /// All statements, about in the order in which a batch comes to them.
     public var statements: [PlannedStatement] {
-        readingStatements + writingStatements + childStatements + effectStatements
+        let all = readingStatements + writingStatements + childStatements + effectStatements
+        return relation.isRemovable ? all : all.filter(\.isForAssigns)
     }
 
     /// The tables of children, each as a relation of its own to which only assigns are made.
@@ -79,8 +80,10 @@ extension RelationPlan {
                 .assigns, sql.keptOut, "kept out",
                 "finds the items whose rows a trigger has kept out",
                 "once a run that finds rows there"),
+            // Rows that are never removed are locked to be changed, now or by a later run.
             of(
-                .all, sql.lock, "lock", "locks the rows that will be removed or changed",
+                .all, relation.isRemovable || !updatedPositions.isEmpty ? sql.lock : nil, "lock",
+                "locks the rows that will be removed or changed",
                 "once a run that removes and changes rows", .lockReasons),
             of(
                 .removals, sql.lockForDelete, "lock for delete",

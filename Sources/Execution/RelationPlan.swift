@@ -50,6 +50,8 @@ public struct RelationPlan: Sendable {
     /// What an item is refused for by `check`, by the number that the statement returns.
     let checks: [ItemCheck]
     let sql: RelationSQL
+    /// How a row is known to be the one of an item.
+    let match: RowMatch
     /// The tables of rows that belong to a row.
     let children: [ChildPlan]
 
@@ -92,6 +94,7 @@ public struct RelationPlan: Sendable {
             checked, given: given, identityPositions: identityPositions,
             updatedPositions: updatedPositions, constraints: constraints)
         self.sql = sql
+        match = RowMatch(checked)
         checks = sql.checks
         foldsOpposites =
             table.triggers.isEmpty && relation.effects.isEmpty && relation.protects.isEmpty

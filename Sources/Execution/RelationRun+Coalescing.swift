@@ -33,7 +33,7 @@ extension RelationRun {
         let target = Array(plan.relation.target.indices)
         for row in staging.items.indices {
             let item = staging.items[row]
-            let key = jobs[Int(item.job)].entry.key
+            let key = jobs[Int(item.job)].key
             let isNext =
                 lastOfKey[key].map { last in
                     let before = staging.items[last]

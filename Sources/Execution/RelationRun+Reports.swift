@@ -3,9 +3,13 @@ import Jobs
 /// What became of the items, job by job.
 extension RelationRun {
     /// What became of each job.
-    func reports(storedRejections: Int) -> [JobReport] {
-        staging.ranges.map { range in
+    ///
+    /// - Parameter entries: where the jobs come from, in their order.
+    func reports(of entries: [Batch.Entry], storedRejections: Int) -> [JobReport] {
+        staging.ranges.compactMap { range in
             let live = jobs[Int(range.job)]
+            let entry = entries[Int(range.job)]
+            guard let job = entry.message.job else { return nil }
             var counts = OutcomeCounts()
             var rejections: [JobReport.RejectedItem] = []
             for row in range.items { count(marks[Int(row)], into: &counts) }
@@ -25,12 +29,12 @@ extension RelationRun {
                 refusal != nil || live.assignment.mode == .atomic && counts.rejected > 0
             let bad = rejections.first { $0.rejection.code != "not-applied" }
             return JobReport(
-                job: live.job, origin: live.entry.message.origin,
+                job: job, origin: entry.message.origin,
                 state: isRefused
                     ? .failed : counts.rejected > 0 ? .succeededWithRejections : .succeeded,
                 counts: counts, rejections: rejections,
                 error: refusal ?? (isRefused ? Self.atomicFailure(bad) : nil),
-                attempts: live.entry.failures + 1)
+                attempts: entry.failures + 1)
         }
     }
 

@@ -129,7 +129,7 @@ extension RelationRun {
     /// Why the database refuses that a job removes a row, known from an earlier attempt.
     private func refusal(of row: Int32, _ job: Int32) -> Rejection? {
         guard !condemned.isEmpty else { return nil }
-        let key = ItemKey(job: jobs[Int(job)].job.id, name: .row(staging.rowText(row)))
+        let key = ItemKey(job: jobs[Int(job)].id, name: .row(staging.rowText(row)))
         return condemned[key]?.rejection
     }
 

@@ -96,7 +96,7 @@ struct RelationRun {
     func key(ofRow row: Int32) -> ItemKey {
         let item = staging.items[Int(row)]
         return ItemKey(
-            job: jobs[Int(item.job)].job.id,
+            job: jobs[Int(item.job)].id,
             name: item.kind == .swept ? .row(staging.rowText(row)) : .number(item.number))
     }
 

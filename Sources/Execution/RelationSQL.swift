@@ -17,7 +17,7 @@ struct RelationSQL: Sendable {
     let complete: String?
     /// The rows of the items' targets: their target, member and identity, in key order.
     ///
-    /// One more parameter is the most rows to return. Nil where the targets are in no column.
+    /// One more parameter is the most rows to return. Nil where the targets are in no column, or there are none.
     let present: String?
     /// The items to refuse, each with the number of the check.
     let check: String?
@@ -92,7 +92,8 @@ struct RelationSQL: Sendable {
             relation.attributes.contains($0.name) && $0.defaultExpression != nil
         }
         complete = completed.isEmpty ? nil : writer.complete(completed)
-        present = relation.isFoundByIdentity ? nil : writer.present(identity)
+        present =
+            relation.isFoundByIdentity || !relation.isRemovable ? nil : writer.present(identity)
         check = checks.isEmpty ? nil : writer.check(checks)
         protectColumns = writer.protectColumns
         protect = relation.protects.isEmpty ? nil : writer.protect()

@@ -156,9 +156,9 @@ struct SQLWriter {
     /// One order for all writers, so that they do not wait for each other in a circle.
     ///
     /// Triggers see the rows of a target as the jobs have them: one that counts them lets the first
-    /// ones in.
+    /// ones in. Rows that belong to no target come from files that are written side by side.
     private var insertOrder: String {
-        let isSeen = !table.triggers.isEmpty
+        let isSeen = !table.triggers.isEmpty && relation.isRemovable
         let columns = (isSeen ? relation.target : relation.identity).map {
             "item.\(quoteIdentifier($0))"
         }

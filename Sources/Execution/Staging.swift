@@ -233,7 +233,9 @@ struct Staging {
         let document = assignment.document
         if let expected = readers[index].read(node, of: document, into: &columns[index]) {
             let name = readers[index].column.name
-            let got = MessageFault.quoted(node, of: document)
+            let got =
+                plan.relation.secrets.contains(name)
+                ? "one that is not shown" : MessageFault.quoted(node, of: document)
             reject(row, "invalid-value", "\(name): expected \(expected), got \(got)")
         } else if document[node].kind == .null {
             checkPresence(of: index, row, assignment)
@@ -346,11 +348,12 @@ struct Staging {
 
     /// The member of an item as the job gave it, or as the row has it.
     func memberText(_ row: Int, of assignment: Assignment) -> String {
-        guard items[row].kind == .swept else {
+        // All of an item may hold what is shown to nobody.
+        guard items[row].kind == .swept || !plan.relation.secrets.isEmpty else {
             return MemberNode(items[row].member, of: assignment, relation: plan.relation).text
         }
         let count = plan.relation.target.count
         return columns[count..<(count + plan.relation.member.count)]
-            .map { $0.text(row) }.joined(separator: ", ")
+            .map { $0.states[row] == .value ? $0.text(row) : "" }.joined(separator: ", ")
     }
 }

@@ -53,11 +53,16 @@ public struct Assignment: Sendable {
     /// The target as the default ordering key names it: of several columns each by its name, in one
     /// order however the message spells them.
     var keyText: String {
-        guard targets.count == 1, let target = targets.first, document[target].kind == .object
-        else { return targetText }
+        guard targets.count == 1, let target = targets.first else { return targetText }
+        return Self.keyText(of: target, in: document)
+    }
+
+    /// A target as the default ordering key names it.
+    static func keyText(of target: JSONDocument.Index, in document: JSONDocument) -> String {
+        guard document[target].kind == .object else { return text(of: target, in: document) }
         var columns: [(name: String, value: String)] = []
         document.forEachPair(in: target) { name, value in
-            columns.append((document.text(of: name), Self.text(of: value, in: document)))
+            columns.append((document.text(of: name), text(of: value, in: document)))
         }
         return columns.sorted { $0 < $1 }.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
     }
@@ -84,7 +89,7 @@ extension Assignment {
     /// Reads the data of an assign or unassign event.
     ///
     /// A field that is not known is a fault and not ignored: a misspelt `dry_run` would write.
-    init(
+    public init(
         _ operation: Operation, _ document: JSONDocument, _ data: JSONDocument.Index
     ) throws(MessageFault) {
         let fields = try JobFields(document, data, known: Self.fields)

@@ -31,19 +31,7 @@ public struct BackfillRequest: Sendable {
         }
         isForced = try fields.flag("force") ?? false
         isDryRun = try fields.flag("dry_run") ?? false
-        if let rate = fields.optional("max_rows_per_second") {
-            guard document[rate].kind == .number, let number = Int(document.text(of: rate)),
-                Self.rates.contains(number)
-            else {
-                throw fields.fault(
-                    "max_rows_per_second",
-                    "a whole number from \(Self.rates.lowerBound) to \(Self.rates.upperBound)", rate
-                )
-            }
-            maxRowsPerSecond = number
-        } else {
-            maxRowsPerSecond = nil
-        }
+        maxRowsPerSecond = try fields.wholeNumber("max_rows_per_second", in: Self.rates)
     }
 
     /// The names that the scope fills, each with its value; the last one of a name counts.

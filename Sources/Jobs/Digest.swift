@@ -11,6 +11,22 @@ enum Digest {
         return hash.value
     }
 
+    /// The same of an object without some of its fields.
+    static func of(
+        _ label: String, _ object: JSONDocument.Index, in document: JSONDocument,
+        without left: [StaticString]
+    ) -> UInt64 {
+        var hash = FNV()
+        hash.add(label.utf8)
+        var pairs: UInt64 = 0
+        document.forEachPair(in: object) { key, member in
+            if left.contains(where: { document.text(of: key, equals: $0) }) { return }
+            pairs &+= pair(key, member, in: document)
+        }
+        hash.add(pairs)
+        return hash.value
+    }
+
     private static func value(_ index: JSONDocument.Index, in document: JSONDocument) -> UInt64 {
         let node = document[index]
         var hash = FNV()
@@ -22,14 +38,18 @@ enum Digest {
             for element in document.elements(of: index) { hash.add(value(element, in: document)) }
         case .object:
             var pairs: UInt64 = 0
-            document.forEachPair(in: index) { key, member in
-                var pair = FNV()
-                document.withText(of: key) { pair.add($0) }
-                pair.add(value(member, in: document))
-                pairs &+= pair.value
-            }
+            document.forEachPair(in: index) { pairs &+= pair($0, $1, in: document) }
             hash.add(pairs)
         }
+        return hash.value
+    }
+
+    private static func pair(
+        _ key: JSONDocument.Index, _ member: JSONDocument.Index, in document: JSONDocument
+    ) -> UInt64 {
+        var hash = FNV()
+        document.withText(of: key) { hash.add($0) }
+        hash.add(value(member, in: document))
         return hash.value
     }
 }

@@ -15,6 +15,7 @@ public struct Job: Sendable {
     public enum Work: Sendable {
         case assignment(Assignment)
         case backfill(BackfillRequest)
+        case rosterImport(RosterPart)
     }
 
     /// What a job does; the raw value is its name on the command line and in the tables.
@@ -58,10 +59,7 @@ extension Job {
         case .backfill:
             work = .backfill(try BackfillRequest(event.document, event.data))
         case .rosterImport:
-            throw MessageFault(
-                .unsupported,
-                "expected assign, unassign or backfill, got \(kind.rawValue): "
-                    + "this version does not execute it")
+            work = .rosterImport(try RosterPart(event.document, event.data))
         }
         if let subject = event.subject { try work.check(subject: subject) }
         id = event.id
@@ -77,6 +75,7 @@ extension Job {
         switch work {
         case .assignment(let assignment): "\(assignment.relation)/\(assignment.keyText)"
         case .backfill(let request): "backfill/\(request.backfill)"
+        case .rosterImport(let part): part.keyText
         }
     }
 
@@ -90,11 +89,17 @@ extension Job {
         if case .backfill(let request) = work { request } else { nil }
     }
 
+    /// The part of a roster import that the message is; nil for a job that does something else.
+    public var rosterPart: RosterPart? {
+        if case .rosterImport(let part) = work { part } else { nil }
+    }
+
     /// The name of the catalog's entry that it is for.
     public var entry: String {
         switch work {
         case .assignment(let assignment): assignment.relation
         case .backfill(let request): request.backfill
+        case .rosterImport(let part): part.roster
         }
     }
 
@@ -104,27 +109,42 @@ extension Job {
         case .assignment(let assignment): assignment.targetText
         case .backfill(let request):
             request.scope.map { MessageFault.quoted($0, of: request.document, limit: 200) } ?? ""
+        case .rosterImport(let part): part.targetText
         }
     }
 
-    public var mode: Mode { assignment?.mode ?? .partial }
+    public var mode: Mode {
+        switch work {
+        case .assignment(let assignment): assignment.mode
+        case .backfill: .partial
+        case .rosterImport(let part): part.mode
+        }
+    }
 
     /// Everything is done and rolled back.
     public var isDryRun: Bool {
         switch work {
         case .assignment(let assignment): assignment.isDryRun
         case .backfill(let request): request.isDryRun
+        case .rosterImport(let part): part.isDryRun
         }
     }
 
     /// What it weighs before anything of it is executed.
-    public var weight: Int { assignment?.weight ?? 1 }
+    public var weight: Int {
+        switch work {
+        case .assignment(let assignment): assignment.weight
+        case .backfill: 1
+        case .rosterImport(let part): part.weight
+        }
+    }
 
     /// The bytes that its text and the index of its values hold in memory.
     public var byteCount: Int {
         switch work {
         case .assignment(let assignment): assignment.document.byteCount
         case .backfill(let request): request.document.byteCount
+        case .rosterImport(let part): part.document.byteCount
         }
     }
 }
@@ -135,6 +155,7 @@ extension Job.Work {
         switch self {
         case .assignment(let assignment): try assignment.check(subject: subject)
         case .backfill(let request): try request.check(subject: subject)
+        case .rosterImport(let part): try part.check(subject: subject)
         }
     }
 }

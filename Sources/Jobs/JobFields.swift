@@ -3,15 +3,18 @@ struct JobFields {
     let document: JSONDocument
     let data: JSONDocument.Index
 
-    /// - Parameter known: all that there may be; another one is a fault and not ignored, because a
-    ///   misspelt `dry_run` would write.
+    /// - Parameters:
+    ///   - name: what the whole is called in a fault.
+    ///   - known: all that there may be; another one is a fault and not ignored, because a misspelt
+    ///     `dry_run` would write.
     init(
-        _ document: JSONDocument, _ data: JSONDocument.Index, known: [StaticString]
+        _ document: JSONDocument, _ data: JSONDocument.Index, name: StaticString = "data",
+        known: [StaticString]
     ) throws(MessageFault) {
         guard document[data].kind == .object else {
             throw MessageFault(
                 .invalidData,
-                "data: expected an object, got \(MessageFault.quoted(data, of: document))")
+                "\(name): expected an object, got \(MessageFault.quoted(data, of: document))")
         }
         self.document = document
         self.data = data
@@ -25,7 +28,7 @@ struct JobFields {
             let names = known.map { "\($0)" }.joined(separator: ", ")
             throw MessageFault(
                 .invalidData,
-                "data: expected only the fields \(names), got "
+                "\(name): expected only the fields \(names), got "
                     + MessageFault.quoted(unknown, of: document))
         }
     }
@@ -64,6 +67,19 @@ struct JobFields {
         guard let value = optional(name) else { return nil }
         guard let flag = document.bool(value) else { throw fault(name, "true or false", value) }
         return flag
+    }
+
+    func wholeNumber(
+        _ name: StaticString, in range: ClosedRange<Int>
+    ) throws(MessageFault) -> Int? {
+        guard let value = optional(name) else { return nil }
+        guard document[value].kind == .number, let number = Int(document.text(of: value)),
+            range.contains(number)
+        else {
+            throw fault(
+                name, "a whole number from \(range.lowerBound) to \(range.upperBound)", value)
+        }
+        return number
     }
 
     func fault(

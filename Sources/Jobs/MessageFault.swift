@@ -24,6 +24,8 @@ public struct MessageFault: Error, Hashable, Sendable, CustomStringConvertible {
         case invalidData = "invalid-data"
         /// A `relation` that the catalog does not have.
         case unknownRelation = "unknown-relation"
+        /// A `roster` that the catalog does not have.
+        case unknownRoster = "unknown-roster"
         /// A `backfill` that the catalog does not have.
         case unknownBackfill = "unknown-backfill"
         /// The relation is not written by jobs of this topic.

@@ -90,19 +90,21 @@ public struct PartClaim: Sendable {
     public let isEnding: Bool
 }
 
-/// How many rows statements wrote.
+/// What became of the rows of a part: of a backfill those that its statements wrote, of an import
+/// those of its file.
 public struct RowCounts: Sendable, Equatable {
     public var created: Int
     public var updated: Int
     public var removed: Int
+    public var unchanged = 0
+    public var absent = 0
+    public var rejected = 0
 
     public init(created: Int = 0, updated: Int = 0, removed: Int = 0) {
         self.created = created
         self.updated = updated
         self.removed = removed
     }
-
-    public var total: Int { created + updated + removed }
 }
 
 /// A list of texts in JSON, as bounds and arguments are kept.

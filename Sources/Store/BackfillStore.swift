@@ -221,7 +221,12 @@ public struct BackfillStore: Sendable {
         _ part: PartClaim, _ counts: RowCounts, on connection: Connection
     ) throws(PostgresError) -> BackfillStanding {
         var parameters = place(part)
-        for count in [counts.created, counts.updated, counts.removed] { parameters.append(count) }
+        for count in [
+            counts.created, counts.updated, counts.removed, counts.unchanged, counts.absent,
+            counts.rejected,
+        ] {
+            parameters.append(count)
+        }
         let rows = try connection.execute(statements.endPart, parameters, binaryResult: true)
         guard let standing = standing(rows) else {
             preconditionFailure("a part that is held has a backfill")

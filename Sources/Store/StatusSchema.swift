@@ -19,6 +19,7 @@ public struct StatusSchema: Sendable {
     public let migrations: [Migration]
     let statements: Statements
     let partStatements: PartStatements
+    let rosterStatements: RosterStatements
 
     /// The version that this program reads and writes.
     public var version: Int { migrations.count }
@@ -31,6 +32,7 @@ public struct StatusSchema: Sendable {
             ("progress", PackageResources._002_progress_sql),
             ("dead_letters", PackageResources._003_dead_letters_sql),
             ("backfills", PackageResources._004_backfills_sql),
+            ("rosters", PackageResources._005_rosters_sql),
         ]
         migrations = files.enumerated().map { index, file in
             var checksum = FNV()
@@ -41,6 +43,7 @@ public struct StatusSchema: Sendable {
         }
         statements = Statements(schema: name)
         partStatements = PartStatements(schema: name)
+        rosterStatements = RosterStatements(schema: name)
     }
 
     static func text(_ file: [UInt8], schema: String) -> String {
@@ -168,5 +171,39 @@ struct PartStatements: Sendable {
         closeParts = load(PackageResources.close_parts_sql)
         pause = load(PackageResources.pause_sql)
         resume = load(PackageResources.resume_sql)
+    }
+}
+
+/// The statements of imports.
+struct RosterStatements: Sendable {
+    let beginImport: String
+    let holdImport: String
+    let insertPart: String
+    let copyRows: String
+    let startImport: String
+    let failStale: String
+    let failImport: String
+    let selectParts: String
+    let placeParts: String
+    let insertRejections: String
+    let refuseRows: String
+    let selectRejections: String
+    let forgetRows: String
+
+    init(schema: String) {
+        func load(_ file: [UInt8]) -> String { StatusSchema.text(file, schema: schema) }
+        beginImport = load(PackageResources.begin_import_sql)
+        holdImport = load(PackageResources.hold_import_sql)
+        insertPart = load(PackageResources.insert_roster_part_sql)
+        copyRows = load(PackageResources.copy_roster_rows_sql)
+        startImport = load(PackageResources.start_import_sql)
+        failImport = load(PackageResources.fail_import_sql)
+        failStale = load(PackageResources.fail_stale_imports_sql)
+        selectParts = load(PackageResources.select_roster_parts_sql)
+        placeParts = load(PackageResources.place_roster_parts_sql)
+        insertRejections = load(PackageResources.insert_roster_rejections_sql)
+        refuseRows = load(PackageResources.refuse_roster_rows_sql)
+        selectRejections = load(PackageResources.select_kept_rejections_sql)
+        forgetRows = load(PackageResources.forget_roster_rows_sql)
     }
 }

@@ -22,7 +22,7 @@ struct BatchBuilder {
 
     var isFull: Bool { standsAlone || tasks.count >= maxJobs || items >= maxItems }
 
-    /// A first message always fits; dry runs and backfills stand alone, and a key's jobs are for one
+    /// A first message always fits; dry runs, backfills and parts of rosters stand alone, and a key's jobs are for one
     /// relation.
     func accepts(_ task: Dispatcher.Task, of key: Int32) -> Bool {
         guard !tasks.isEmpty else { return true }
@@ -64,5 +64,5 @@ struct BatchBuilder {
 
 extension Job {
     /// Nothing else is executed in its transaction.
-    fileprivate var standsAlone: Bool { isDryRun || backfill != nil }
+    fileprivate var standsAlone: Bool { isDryRun || assignment == nil }
 }

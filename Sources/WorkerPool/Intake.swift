@@ -14,6 +14,7 @@ struct Intake: Sendable {
 
     let limits: Limits
     let relations: [String: Relation]
+    var rosters: [String: Roster] = [:]
     var backfills: [String: Backfill] = [:]
 
     /// Reads a record; nil for a tombstone.
@@ -63,8 +64,27 @@ struct Intake: Sendable {
         switch job.work {
         case .assignment(let assignment): try check(assignment, from: topic)
         case .backfill(let request): try check(request)
+        case .rosterImport(let part): try check(part)
         }
         return job
+    }
+
+    /// Refuses an import into a roster that the catalog does not have, or of a file that it has not.
+    private func check(_ part: RosterPart) throws(MessageFault) {
+        guard let roster = rosters[part.roster] else {
+            let nearest = Spelling.nearest(to: part.roster, in: rosters.keys)
+            let hint = nearest.map { ", did you mean \($0)?" } ?? ""
+            throw MessageFault(
+                .unknownRoster,
+                "roster: expected one of the catalog, got "
+                    + "\"\(MessageFault.quoted(part.roster.utf8))\"\(hint)")
+        }
+        guard !roster.files.contains(where: { $0.name == part.file }) else { return }
+        let names = roster.files.map(\.name).filter { !$0.isEmpty }
+        throw MessageFault(
+            .invalidData,
+            "file: expected \(names.isEmpty ? "none" : names.joined(separator: ", ")), got "
+                + (part.file.isEmpty ? "none" : "\"\(MessageFault.quoted(part.file.utf8))\""))
     }
 
     /// Refuses a backfill that the catalog does not have, or a scope of other names than its own.

@@ -26,6 +26,8 @@ final class Lane: @unchecked Sendable {
     private let receipts: Receipts
     private let progress: Progress
     private let backfills: BackfillStore
+    private let imports: RosterStore
+    private let schema: StatusSchema
     private let policy: RetryPolicy
     /// Raised when what is open is rolled back because the worker stops.
     let abort: StopSignal
@@ -44,6 +46,8 @@ final class Lane: @unchecked Sendable {
         receipts = Receipts(schema, worker: settings.workerID)
         progress = Progress(schema, group: settings.group, worker: settings.workerID)
         backfills = BackfillStore(schema, worker: settings.workerID)
+        imports = RosterStore(schema, worker: settings.workerID)
+        self.schema = schema
         connection = OwnConnection(settings)
         self.plans = plans
         // A plain serial queue: one that targets another would share its few threads.
@@ -85,7 +89,11 @@ final class Lane: @unchecked Sendable {
     var backfillExecutor: BackfillExecutor {
         let plans = plans
         return BackfillExecutor(
-            plans: plans.backfills, store: backfills,
+            plans: plans.backfills,
+            rosters: RosterExecutor(
+                plans: plans.rosters, store: imports, limits: settings.execution,
+                rowLimits: CSVReader.Limits(), schema: schema),
+            store: backfills,
             limits: BackfillExecutor.Limits(settings, policy: policy),
             recompile: { name, connection throws(PostgresError) in
                 try plans.recompile(name, on: connection)

@@ -3,6 +3,7 @@ import Execution
 import Jobs
 import Logging
 import Postgres
+import Store
 import Synchronization
 
 /// The compiled catalog that all lanes execute by, made anew when its tables have changed.
@@ -12,6 +13,7 @@ final class PlanSource: Sendable {
         fileprivate let generation: Int
         let plans: [String: RelationPlan]
         fileprivate(set) var backfills: [String: BackfillPlan]
+        let rosters: [String: RosterPlan]
         /// The relations that do not fit their tables, and why.
         fileprivate let misfits: [String: String]
 
@@ -28,6 +30,7 @@ final class PlanSource: Sendable {
     }
 
     private let catalog: Catalog
+    private let schema: StatusSchema
     private let logger: Logger
     private let compiled: Mutex<Compiled>
     /// Held while one lane compiles, so that others that have noticed the same wait for it.
@@ -35,23 +38,32 @@ final class PlanSource: Sendable {
 
     init(
         _ catalog: Catalog, plans: [String: RelationPlan], backfills: [String: BackfillPlan],
-        logger: Logger
+        rosters: [String: RosterPlan], schema: StatusSchema, logger: Logger
     ) {
         self.catalog = catalog
+        self.schema = schema
         self.logger = logger
         compiled = Mutex(
-            Compiled(generation: 0, plans: plans, backfills: backfills, misfits: [:]))
+            Compiled(
+                generation: 0, plans: plans, backfills: backfills, rosters: rosters, misfits: [:]))
     }
 
     /// The backfills as they were compiled last.
     var backfills: [String: BackfillPlan] { compiled.withLock { $0.backfills } }
+
+    /// The rosters as they were compiled last.
+    var rosters: [String: RosterPlan] { compiled.withLock { $0.rosters } }
 
     /// Compiles a backfill again.
     ///
     /// - Returns: whether its statements are others now. One that does not fit its tables stays as it
     ///   was: what it does fails until somebody has mended them.
     func recompile(_ name: String, on connection: Connection) throws(PostgresError) -> Bool {
-        guard let backfill = catalog.backfills[name] else { return false }
+        guard let backfill = catalog.backfills[name] else {
+            // An import's tables are relations, or like them.
+            try reload(replacing: compiled.withLock { $0 }, on: connection)
+            return false
+        }
         let (plan, _) = try BackfillPlan.compile(backfill, on: connection)
         guard let plan else { return false }
         return compiled.withLock { compiled in
@@ -88,6 +100,9 @@ final class PlanSource: Sendable {
             let current = compiled.withLock { $0 }
             guard current.generation == old.generation else { return current }
             let (plans, findings) = try RelationPlan.compile(catalog, on: connection)
+            let own = try RosterRelations.compile(catalog, on: connection).plans
+            let rosters = RosterPlan.plans(
+                of: catalog, relations: plans, own: own, schema: schema)
             var misfits: [String: String] = [:]
             for name in catalog.relations.keys where plans[name] == nil {
                 misfits[name] = Self.reason(name, findings)
@@ -96,7 +111,7 @@ final class PlanSource: Sendable {
             let fresh = compiled.withLock { compiled in
                 compiled = Compiled(
                     generation: old.generation + 1, plans: plans, backfills: compiled.backfills,
-                    misfits: found)
+                    rosters: rosters, misfits: found)
                 return compiled
             }
             if misfits != old.misfits || misfits.isEmpty {

@@ -104,7 +104,8 @@ public final class WorkerPool: Sendable {
     ///   - catalog: what jobs may write, with its compiled plans.
     public init(
         _ settings: PoolSettings, catalog: Catalog, plans: [String: RelationPlan],
-        backfills: [String: BackfillPlan] = [:], logger: Logger
+        backfills: [String: BackfillPlan] = [:], rosters: [String: RosterPlan] = [:],
+        logger: Logger
     ) {
         self.settings = settings
         self.logger = logger
@@ -116,11 +117,14 @@ public final class WorkerPool: Sendable {
             limits: Intake.Limits(
                 messageBytes: settings.messageBytes, jobItems: settings.jobItems,
                 jsonDepth: settings.jsonDepth),
-            relations: catalog.relations, backfills: catalog.backfills)
+            relations: catalog.relations, rosters: catalog.rosters,
+            backfills: catalog.backfills)
         let schema = StatusSchema(name: settings.schema)
         let receipts = Receipts(schema, worker: settings.workerID)
         let progress = Progress(schema, group: settings.group, worker: settings.workerID)
-        let source = PlanSource(catalog, plans: plans, backfills: backfills, logger: logger)
+        let source = PlanSource(
+            catalog, plans: plans, backfills: backfills, rosters: rosters, schema: schema,
+            logger: logger)
         let policy = RetryPolicy(
             firstDelay: settings.retryFirstDelay, maxDelay: settings.retryMaxDelay,
             attempts: settings.retryAttempts)
@@ -134,7 +138,7 @@ public final class WorkerPool: Sendable {
             State(
                 dispatcher: Dispatcher(settings.dispatcherLimits, policy: policy),
                 parts: PartDispatch(
-                    lanes: backfills.isEmpty ? 0 : settings.backfillLanes,
+                    lanes: backfills.isEmpty && rosters.isEmpty ? 0 : settings.backfillLanes,
                     pollInterval: settings.backfillPollInterval, policy: policy, at: .now),
                 progress: ProgressLog(interval: settings.backfillProgressInterval),
                 custody: Custody(inFlight: settings.inFlightJobs),

@@ -14,7 +14,7 @@ struct CatalogCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract:
-            "Says of each relation and backfill whether it fits the database, and what to do if not."
+            "Says of each entry whether it fits the database, and what to do if not."
     )
 
     @OptionGroup var common: CommonOptions
@@ -23,7 +23,7 @@ struct CatalogCheckCommand: ParsableCommand {
         let settings = try common.settings(requiring: .catalog)
         let catalog = try CatalogFiles.read(settings)
         let connection = try Database.connect(settings)
-        let findings = try CatalogFiles.compile(catalog, on: connection).findings
+        let findings = try CatalogFiles.compile(catalog, settings, on: connection).findings
         for finding in findings { print(finding) }
         if findings.contains(where: { $0.level == .error }) { throw ExitCode.configuration }
     }

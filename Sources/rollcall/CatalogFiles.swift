@@ -3,6 +3,7 @@ import Catalog
 import Execution
 import Foundation
 import Postgres
+import Store
 
 /// Reads the catalog files that the settings name.
 enum CatalogFiles {
@@ -29,9 +30,11 @@ enum CatalogFiles {
 
     /// Checks the catalog against the database and compiles it.
     static func compile(
-        _ catalog: Catalog, on connection: Connection
+        _ catalog: Catalog, _ settings: Settings, on connection: Connection
     ) throws -> CompiledCatalog {
-        try Database.reporting { try CompiledCatalog(catalog, on: connection) }
+        try Database.reporting {
+            try CompiledCatalog(catalog, schema: settings.database.schema, on: connection)
+        }
     }
 }
 
@@ -39,14 +42,25 @@ enum CatalogFiles {
 struct CompiledCatalog {
     let plans: [String: RelationPlan]
     let backfills: [String: BackfillPlan]
+    let rosters: [String: RosterPlan]
+    /// The tables that rosters write, as relations by the names that the rosters give them.
+    let rosterRelations: [String: RelationPlan]
     /// What there is to say of each entry.
     let findings: [Finding]
 
-    init(_ catalog: Catalog, on connection: Connection) throws(PostgresError) {
+    /// - Parameter schema: the name of the status schema.
+    init(
+        _ catalog: Catalog, schema: String, on connection: Connection
+    ) throws(PostgresError) {
         let relations = try RelationPlan.compile(catalog, on: connection)
+        let own = try RosterRelations.compile(catalog, on: connection)
         let backfills = try BackfillPlan.compile(catalog, on: connection)
         plans = relations.plans
         self.backfills = backfills.plans
-        findings = relations.findings + backfills.findings
+        rosterRelations = own.plans
+        rosters = RosterPlan.plans(
+            of: catalog, relations: relations.plans, own: own.plans,
+            schema: StatusSchema(name: schema))
+        findings = relations.findings + own.findings + backfills.findings
     }
 }

@@ -35,7 +35,7 @@ struct WorkerCommand: ParsableCommand {
         if findings.contains(where: { $0.level == .error }) { throw ExitCode.configuration }
         let pool = WorkerPool(
             settings.pool, catalog: catalog, plans: compiled.plans, backfills: compiled.backfills,
-            logger: logger)
+            rosters: compiled.rosters, logger: logger)
         signals.onStop { pool.stop() }
         do {
             try pool.run()
@@ -55,7 +55,8 @@ struct WorkerCommand: ParsableCommand {
             do {
                 let migrator = Migrator(StatusSchema(name: settings.database.schema))
                 try Database.require(try migrator.state(on: connection))
-                return try CompiledCatalog(catalog, on: connection)
+                return try CompiledCatalog(
+                    catalog, schema: settings.database.schema, on: connection)
             } catch let error as PostgresError where Self.isPassing(error) {
                 if !isReported {
                     logger.warning(

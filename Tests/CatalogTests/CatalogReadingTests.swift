@@ -194,7 +194,7 @@ import Testing
             ("- a", "c.yaml:1: catalog: expected keys and values, got a list"),
             (
                 "catalog: c",
-                "c.yaml:1: relations: expected at least one relation or backfill, got none"
+                "c.yaml:1: relations: expected at least one relation, roster or backfill, got none"
             ),
             (
                 "catalog: c\nrelations: {}",
@@ -210,7 +210,7 @@ import Testing
             ),
             (
                 "catalog: c\nrelation:\n  r: {}",
-                "c.yaml:2: catalog: expected one of catalog, relations, backfills, got \"relation\", did you mean relations?"
+                "c.yaml:2: catalog: expected one of catalog, relations, rosters, backfills, got \"relation\", did you mean relations?"
             ),
             (
                 "relations:\n  r: { table: t, target: a, member: b }",

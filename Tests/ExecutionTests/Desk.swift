@@ -61,9 +61,13 @@ final class Desk {
     ) throws -> BatchExecutor {
         let catalog = try Catalog(files: [("test.yaml", text)])
         let (plans, findings) = try RelationPlan.compile(catalog, on: connection)
-        for finding in findings where finding.level == .error { throw Unfit(finding: finding) }
+        let (rosters, more) = try RosterRelations.compile(catalog, on: connection)
+        for finding in findings + more where finding.level == .error {
+            throw Unfit(finding: finding)
+        }
         return BatchExecutor(
-            plans: plans, receipts: Receipts(StatusSchema(name: schema), worker: "tester"),
+            plans: plans.merging(rosters) { first, _ in first },
+            receipts: Receipts(StatusSchema(name: schema), worker: "tester"),
             limits: ExecutionLimits(
                 transaction: Receipts.TransactionLimits(
                     statementTimeout: .seconds(60), lockTimeout: .seconds(30),

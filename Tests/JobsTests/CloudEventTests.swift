@@ -114,18 +114,6 @@ import Testing
     }
 
     @Test(
-        "a kind that is not executed yet is unsupported",
-        arguments: ["roster-import"], ["", ".v1"])
-    func unsupported(kind: String, version: String) {
-        #expect(
-            fault(.structured, "type", "rollcall.\(kind)\(version)")
-                == MessageFault(
-                    .unsupported,
-                    "expected assign, unassign or backfill, got \(kind): this version does not execute "
-                        + "it"))
-    }
-
-    @Test(
         "an attribute of a structured event is a string; null is left out",
         arguments: ["id", "source", "type", "specversion", "time", "subject", "datacontenttype"],
         ["1", "1.0", "true", "[]", "{}", "null"])

@@ -259,12 +259,12 @@ import Testing
         #expect(near.code == 2)
         #expect(
             near.errors
-                == "rollcall: expected a relation or backfill of the catalog, got \"enrolment\", did "
+                == "rollcall: expected a relation, roster or backfill of the catalog, got \"enrolment\", did "
                 + "you mean enrollment?\n")
         let far = try program.run("explain", "xyzzy")
         #expect(
             far.errors
-                == "rollcall: expected a relation or backfill of the catalog, got \"xyzzy\"; it has "
+                == "rollcall: expected a relation, roster or backfill of the catalog, got \"xyzzy\"; it has "
                 + "course, enrollment\n")
         let faulty = try program.run("explain", "course")
         #expect(faulty.code == 78)

@@ -16,8 +16,10 @@ final class CatalogProgram {
     let connection: Connection
     private let directory: String
 
-    /// - Parameter relations: the relations of the catalog, each a line of YAML.
-    init(_ tables: String, _ relations: String...) throws {
+    /// - Parameters:
+    ///   - relations: the relations of the catalog, each a line of YAML.
+    ///   - rosters: the rosters, likewise.
+    init(_ tables: String, _ relations: String..., rosters: [String] = []) throws {
         database = try SharedPostgres.database()
         connection = try Connection(database.conninfo, applicationName: "test")
         try connection.script(tables)
@@ -26,6 +28,7 @@ final class CatalogProgram {
             atPath: directory, withIntermediateDirectories: true)
         let text =
             "catalog: test\nrelations:\n" + relations.map { "  \($0)\n" }.joined()
+            + (rosters.isEmpty ? "" : "rosters:\n" + rosters.map { "  \($0)\n" }.joined())
         try text.write(toFile: path("catalog.yaml"), atomically: true, encoding: .utf8)
     }
 

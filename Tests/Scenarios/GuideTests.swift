@@ -116,9 +116,10 @@ import Testing
         #expect(known.filter { !used.contains($0) } == [])
     }
 
-    @Test("every example of the article on backfills can be read")
-    func backfills() throws {
-        let article = "Backfills"
+    @Test(
+        "every example of the articles on backfills and rosters can be read",
+        arguments: ["Backfills", "RosterCatalog"])
+    func examples(article: String) throws {
         let blocks = try Block.all(in: article).filter { $0.language == "yaml" }
         #expect(blocks.count >= 2)
         for block in blocks {

@@ -203,6 +203,7 @@ import Testing
         try String(contentsOfFile: Self.catalog, encoding: .utf8)
             .replacing("attributes: [role]", with: "attributes: [rolle]")
             .replacing("{ update: [role] }", with: "ignore")
+            .replacing("attributes: { role: ", with: "attributes: { rolle: ")
             .write(toFile: path, atomically: true, encoding: .utf8)
         let environment = try SandboxProcess.environment(in: stage)
         let check = try stage.run(["catalog", "check", "--catalog", path])

@@ -11,10 +11,13 @@ public struct CSVReader {
         /// Bytes of a row, its quotes and separators included.
         public var rowBytes: Int
         public var columns: Int
+        /// Bytes of a field's text.
+        public var fieldBytes: Int
 
-        public init(rowBytes: Int = 1 << 20, columns: Int = 1_000) {
+        public init(rowBytes: Int = 1 << 20, columns: Int = 1_000, fieldBytes: Int = 1 << 20) {
             self.rowBytes = rowBytes
             self.columns = columns
+            self.fieldBytes = fieldBytes
         }
     }
 
@@ -29,6 +32,8 @@ public struct CSVReader {
     private var isAtStart = true
     /// The last row ended with a CR at the end of a piece: a LF belongs to it.
     private var isAfterReturn = false
+    /// The last row has no line break.
+    private var endsWithinLine = false
     private var row = CSVRow()
 
     /// - Parameter separator: what stands between fields; nil to find out from the first row, which is
@@ -37,6 +42,9 @@ public struct CSVReader {
         self.separator = separator
         self.limits = limits
     }
+
+    /// The physical lines that were read.
+    public var lines: Int { endsWithinLine ? line : line - 1 }
 
     /// Takes the next piece and gives each row that is whole by now to `body`.
     ///
@@ -142,21 +150,18 @@ public struct CSVReader {
     /// - Returns: where the next one begins; nil while this one is not whole.
     private mutating func scan(from start: Int, isLast: Bool) throws(CSVFault) -> Int? {
         row.begin(line: line)
-        var scanner = CSVScanner(separator: separator ?? CSVByte.comma, start: start, line: line)
+        var scanner = CSVScanner(
+            separator: separator ?? CSVByte.comma, start: start, offset: offset, line: line)
         let outcome = buffer.withUnsafeBufferPointer { bytes in
             scanner.scan(bytes, isLast: isLast, into: &row)
         }
         switch outcome {
         case .row(let end, let endsWithReturn):
             guard end - start <= limits.rowBytes else { throw tooLong(end - start) }
-            if row.count > limits.columns {
-                row.note(
-                    CSVFault(
-                        line: line, column: limits.columns + 1,
-                        "expected at most \(limits.columns) columns, got \(row.count)"))
-            }
+            row.check(limits)
             line = scanner.line
             isAfterReturn = endsWithReturn && end == buffer.count
+            endsWithinLine = !CSVByte.isLineBreak(buffer[end - 1])
             return end
         case .incomplete(let quoteLine):
             if isLast, let quoteLine {

@@ -54,21 +54,47 @@ public struct CSVRow {
 
     mutating func noteQuotes() { isQuoted = true }
 
+    /// Notes what is beyond a limit.
+    mutating func check(_ limits: CSVReader.Limits) {
+        if count > limits.columns {
+            note(
+                CSVFault(
+                    line: line, column: limits.columns + 1,
+                    "expected at most \(limits.columns) columns, got \(count)"))
+        }
+        guard bytes.count > limits.fieldBytes else { return }
+        for field in ends.indices where range(of: field).count > limits.fieldBytes {
+            note(
+                CSVFault(
+                    line: line, column: field + 1,
+                    "expected a text of at most \(limits.fieldBytes) bytes, got "
+                        + "\(range(of: field).count)", code: CSVFault.value))
+            return
+        }
+    }
+
     /// Keeps the first fault.
     mutating func note(_ fault: CSVFault) { self.fault = self.fault ?? fault }
 
     /// Notes the first field that is no UTF-8.
-    mutating func validate() {
+    ///
+    /// - Parameters:
+    ///   - raw: the row as it was read, quotes included.
+    ///   - offset: where that begins.
+    mutating func validate(_ raw: UnsafeBufferPointer<UInt8>, at offset: Int) {
         for field in ends.indices {
             guard let place = withBytes(of: field, firstInvalidUTF8) else { continue }
             let text = self[field]
             let byte = String(text[text.startIndex + place], radix: 16, uppercase: true)
             let before = String(decoding: text.prefix(place), as: UTF8.self).unicodeScalars.count
-            note(
-                CSVFault(
-                    line: line, column: field + 1,
-                    "expected UTF-8, got the byte 0x\(byte) as character \(before + 1) of the field"
-                ))
+            var fault = CSVFault(
+                line: line, column: field + 1,
+                "expected UTF-8, got the byte 0x\(byte) as character \(before + 1) of the field",
+                code: CSVFault.value)
+            // Quotes and separators are ASCII: what is the first broken byte of a field is the first
+            // of the row.
+            fault.offset = firstInvalidUTF8(raw).map { offset + $0 }
+            note(fault)
             return
         }
     }

@@ -8,14 +8,19 @@ struct CSVScanner {
     }
 
     private let separator: UInt8
+    private let start: Int
+    /// The bytes before those that are scanned.
+    private let offset: Int
     private var position: Int
     /// The physical line of `position`.
     private(set) var line: Int
     /// All bytes of the row in one, to know whether any is beyond ASCII.
     private var seen: UInt8 = 0
 
-    init(separator: UInt8, start: Int, line: Int) {
+    init(separator: UInt8, start: Int, offset: Int, line: Int) {
         self.separator = separator
+        self.start = start
+        self.offset = offset
         position = start
         self.line = line
     }
@@ -52,7 +57,10 @@ struct CSVScanner {
     private func end(
         _ bytes: UnsafeBufferPointer<UInt8>, _ row: inout CSVRow, endsWithReturn: Bool
     ) -> Outcome {
-        if seen >= 0x80 { row.validate() }
+        if seen >= 0x80 {
+            let raw = UnsafeBufferPointer(rebasing: bytes[start..<position])
+            row.validate(raw, at: offset + start)
+        }
         return .row(end: position, endsWithReturn: endsWithReturn)
     }
 
@@ -122,6 +130,8 @@ struct CSVScanner {
 
     private func noteNull(_ row: inout CSVRow, _ column: Int) {
         row.note(
-            CSVFault(line: line, column: column, "expected text without NUL, got a NUL byte"))
+            CSVFault(
+                line: line, column: column, "expected text without NUL, got a NUL byte",
+                code: CSVFault.value))
     }
 }

@@ -11,7 +11,7 @@ WITH runs AS MATERIALIZED (
           SELECT FROM rollcall.control c
           WHERE (c.subject = 'job' AND c.name = r.job_id::text)
              OR (c.subject = 'backfill' AND c.name = r.backfill)
-             OR (c.subject = 'kind' AND c.name = 'backfill')))
+             OR (c.subject = 'kind' AND c.name = r.kind)))
     ORDER BY r.touched_at
 ), part AS MATERIALIZED (
     SELECT p.job_id, p.step, p.number, p.items, p.state

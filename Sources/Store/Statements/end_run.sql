@@ -1,15 +1,28 @@
 -- A backfill ends, its job with it; a definition that is finished is remembered.
 WITH run AS (
-    UPDATE rollcall.backfill_run
-    SET state = 'ended', is_planning = false, waits_for = NULL, touched_at = clock_timestamp()
+    UPDATE rollcall.backfill_run r
+    SET state = 'ended', is_planning = false, waits_for = NULL, touched_at = clock_timestamp(),
+        -- Rows of an import that has failed are rejected, unless they were done before.
+        rejected = CASE WHEN ending = 'failed' THEN greatest(r.rejected, coalesce(
+            (SELECT i.rows_staged FROM rollcall.roster_import i WHERE i.job_id = r.job_id)
+            - created - updated - removed - unchanged - absent, 0)) ELSE r.rejected END
     WHERE job_id = $1
     RETURNING *
+), forgotten AS (
+    UPDATE rollcall.roster_row w SET secret = NULL
+    FROM run
+    WHERE run.kind = 'roster-import' AND run.ending IS NOT NULL AND w.job_id = run.job_id
+      AND w.secret IS NOT NULL
 ), job AS (
     UPDATE rollcall.job j
-    SET state = coalesce(run.ending, 'succeeded'), finished_at = clock_timestamp(),
-        items = run.created + run.updated + run.removed, created = run.created,
-        updated = run.updated, removed = run.removed, error_code = run.error_code,
-        error_message = run.error_message
+    SET state = coalesce(run.ending,
+            CASE WHEN run.rejected > 0 THEN 'succeeded_with_rejections' ELSE 'succeeded' END),
+        finished_at = clock_timestamp(),
+        items = run.created + run.updated + run.removed + run.unchanged + run.absent
+            + run.rejected,
+        created = run.created, updated = run.updated, removed = run.removed,
+        unchanged = run.unchanged, absent = run.absent, rejected = run.rejected,
+        error_code = run.error_code, error_message = run.error_message
     FROM run
     WHERE j.id = run.job_id
 )

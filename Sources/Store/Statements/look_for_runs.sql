@@ -29,7 +29,7 @@ CROSS JOIN LATERAL (
         EXISTS (SELECT FROM rollcall.control c
             WHERE (c.subject = 'job' AND c.name = r.job_id::text)
                OR (c.subject = 'backfill' AND c.name = r.backfill)
-               OR (c.subject = 'kind' AND c.name = 'backfill')) AS is_paused) control
+               OR (c.subject = 'kind' AND c.name = r.kind)) AS is_paused) control
 CROSS JOIN LATERAL (SELECT r.state = 'waiting' AND NOT is_paused AS may_begin) start
 WHERE r.turn = 1
 ORDER BY r.touched_at

@@ -10,7 +10,8 @@ struct CatalogExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: """
-            Prints the statements of a relation or backfill and, with a sample of jobs, their plans.
+            Prints the statements of a relation, roster or backfill and, with a sample of jobs, a \
+            relation's plans.
             """,
         discussion: """
             Nothing is executed: a plan is the database's estimate for the items of the sample, \
@@ -23,7 +24,7 @@ struct CatalogExplainCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     @Argument(
-        help: ArgumentHelp("The relation's or backfill's name in the catalog.", valueName: "name"))
+        help: ArgumentHelp("The entry's name in the catalog.", valueName: "name"))
     var name: String
 
     @Option(
@@ -35,14 +36,17 @@ struct CatalogExplainCommand: ParsableCommand {
         let catalog = try CatalogFiles.read(settings)
         guard catalog.relations[name] != nil else {
             if catalog.backfills[name] != nil { return try explainBackfill(catalog, settings) }
+            if let roster = catalog.rosters[name] {
+                return try explain(roster, catalog, settings)
+            }
             complain(
-                "expected a relation or backfill of the catalog, got "
+                "expected a relation, roster or backfill of the catalog, got "
                     + "\(name.quotedForMessage)\(hint(catalog))")
             throw ExitCode.wrongUsage
         }
         let file = try sample.map { try read($0, settings) }
         let connection = try Database.connect(settings)
-        let compiled = try CatalogFiles.compile(catalog, on: connection)
+        let compiled = try CatalogFiles.compile(catalog, settings, on: connection)
         let own = compiled.findings.filter {
             $0.relation == name || $0.relation.hasPrefix("\(name).")
         }
@@ -61,7 +65,7 @@ struct CatalogExplainCommand: ParsableCommand {
             complain("expected no sample for a backfill, which has no items, got one")
             throw ExitCode.wrongUsage
         }
-        let compiled = try CatalogFiles.compile(catalog, on: Database.connect(settings))
+        let compiled = try CatalogFiles.compile(catalog, settings, on: Database.connect(settings))
         let own = compiled.findings.filter { $0.relation == name }
         guard let plan = compiled.backfills[name] else {
             for finding in own where finding.level == .error { complain("\(finding)") }
@@ -72,8 +76,30 @@ struct CatalogExplainCommand: ParsableCommand {
         for finding in own { print(finding) }
     }
 
+    private func explain(
+        _ roster: Roster, _ catalog: Catalog, _ settings: Settings
+    ) throws {
+        guard sample == nil else {
+            complain("expected no sample for a roster, whose rows come in files, got one")
+            throw ExitCode.wrongUsage
+        }
+        let compiled = try CatalogFiles.compile(catalog, settings, on: Database.connect(settings))
+        let own = compiled.findings.filter {
+            $0.relation == name || $0.relation.hasPrefix("\(name).")
+        }
+        if own.contains(where: { $0.level == .error }) {
+            for finding in own where finding.level == .error { complain("\(finding)") }
+            throw ExitCode.configuration
+        }
+        for line in RosterText(roster, compiled.rosterRelations).lines { print(line) }
+        print("")
+        for finding in own { print(finding) }
+    }
+
     private func hint(_ catalog: Catalog) -> String {
-        let names = catalog.sortedRelations.map(\.name) + catalog.sortedBackfills.map(\.name)
+        let names =
+            catalog.sortedRelations.map(\.name) + catalog.sortedRosters.map(\.name)
+            + catalog.sortedBackfills.map(\.name)
         if let nearest = Spelling.nearest(to: name, in: names) {
             return ", did you mean \(nearest)?"
         }

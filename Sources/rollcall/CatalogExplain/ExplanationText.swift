@@ -18,9 +18,10 @@ struct ExplanationText {
         _ plan: RelationPlan, _ sample: [SampledStatement]?, _ statements: [PlannedStatement]
     ) {
         let relation = plan.relation
+        let target = relation.target.joined(separator: ", ")
         lines.append(
-            "\(relation.name): \(relation.table), target "
-                + "\(relation.target.joined(separator: ", ")), member "
+            "\(relation.name): \(relation.table)\(target.isEmpty ? "" : ", target \(target)"), "
+                + "\(target.isEmpty ? "identity" : "member") "
                 + "\(relation.member.joined(separator: ", ")), declared at \(relation.location)")
         lines.append("")
         lines.append("The items of a batch are the parameters of each statement, however many:")

@@ -145,7 +145,7 @@ struct SandboxCommand: ParsableCommand {
             fflush(nil)
         }
         _ = try Database.reporting { try migrator.migrate(on: connection) }
-        let findings = try CatalogFiles.compile(catalog, on: connection).findings
+        let findings = try CatalogFiles.compile(catalog, settings, on: connection).findings
         for finding in findings { print(finding) }
         if findings.contains(where: { $0.level == .error }) { throw ExitCode.configuration }
     }

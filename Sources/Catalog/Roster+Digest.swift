@@ -1,0 +1,63 @@
+import Jobs
+
+extension Roster {
+    /// Tells one definition from another: what is read of a file, and what is made of it.
+    ///
+    /// Where it is declared changes nothing of that, and formats are names for whoever sends.
+    public var digest: UInt64 {
+        var hash = FNV()
+        func add(_ text: String) {
+            hash.add(text.utf8)
+            hash.add(UInt64(text.utf8.count))
+        }
+        func add(_ values: [Value]) {
+            for value in values {
+                add(value.column)
+                add(value.sql)
+            }
+            add("\(values.count)")
+        }
+        for file in files {
+            add(file.name)
+            for column in file.columns {
+                add(column.name)
+                add("\(column.isRequired) \(column.cleaning) \(column.maxLength ?? 0)")
+                add(column.uniqueness?.rawValue ?? "")
+                add(column.defaultValue.map { "=\($0)" } ?? "")
+                for text in column.headers { add("header \(text)") }
+                for text in column.choices { add("choice \(text)") }
+            }
+            for step in file.steps {
+                switch step {
+                case .upsert(let upsert):
+                    let relation = upsert.relation
+                    add("upsert \(relation.table) as \(upsert.alias ?? "")")
+                    add("\(relation.identity) \(relation.conflict) \(relation.isUnique)")
+                    add(relation.arbiter ?? "")
+                    add(upsert.values)
+                    for column in relation.computed {
+                        add(column.name)
+                        add(column.expression)
+                    }
+                    for rule in relation.rejects {
+                        add(rule.code)
+                        add(rule.condition)
+                        add(rule.message)
+                    }
+                    if let password = upsert.password {
+                        add("\(password.column) of \(password.source ?? "")")
+                        add("\(password.scheme) \(password.iterations)")
+                    }
+                case .assign(let assign):
+                    add("\(assign.isRemoval ? "unassign" : "assign") \(assign.relation)")
+                    add(assign.target)
+                    add(assign.member)
+                    add(assign.attributes)
+                    add(assign.condition ?? "")
+                    add(assign.each ?? "")
+                }
+            }
+        }
+        return hash.value
+    }
+}

@@ -1,0 +1,103 @@
+import Catalog
+import Jobs
+import Postgres
+import Store
+
+/// What an exact import does not list.
+extension RosterExecutor {
+    /// Removes the members of the import's targets that no row of the file lists.
+    ///
+    /// Each of them is one more item of the job, numbered after its rows.
+    func remove(_ application: Application, on connection: Connection) throws -> RowCounts {
+        var counts = RowCounts()
+        for (number, step) in application.file.steps.enumerated() {
+            guard let sql = step.unlisted else { continue }
+            let answer = try connection.execute(
+                sql, RosterRange.all.parameters(application.job, application.request.target))
+            let reader = StepReader(step: step, request: application.request)
+            var start = 0
+            while start < answer.count {
+                let end = min(start + Self.rowsOfPart, answer.count)
+                let assignments = try reader.removals(of: answer, start..<end)
+                counts.add(
+                    try remove(assignments, step, number, start, application, on: connection))
+                start = end
+            }
+        }
+        return counts
+    }
+
+    private func remove(
+        _ assignments: [Assignment], _ step: RosterPlan.Step, _ number: Int, _ place: Int,
+        _ application: Application, on connection: Connection
+    ) throws -> RowCounts {
+        let jobs = assignments.enumerated().map { position, assignment in
+            LiveJob(
+                id: JobID(
+                    high: application.job.high, low: UInt64(number) << 32 | UInt64(position)),
+                key: 0, assignment: assignment)
+        }
+        var condemned: [ItemKey: Refusal] = [:]
+        var isInParts = false
+        while true {
+            var run = RelationRun(
+                step.relation, jobs: jobs, indexes: Array(jobs.indices), condemned: condemned,
+                limits: limits)
+            try connection.script("SAVEPOINT removals")
+            do {
+                if isInParts {
+                    let refused = try run.executeInParts(on: connection)
+                    if !refused.isEmpty { throw Restart(condemned: refused) }
+                } else {
+                    try run.execute(Apply(connection: connection))
+                }
+                try connection.script("SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT removals")
+                return try outcome(of: run, place, application, on: connection)
+            } catch let restart as Restart {
+                try connection.script(
+                    "ROLLBACK TO SAVEPOINT removals; RELEASE SAVEPOINT removals")
+                condemned.merge(restart.condemned) { first, _ in first }
+            } catch let error as PostgresError
+                where FailureClass(error).mayBeAnItems && connection.isUsable && !isInParts
+            {
+                try connection.script(
+                    "ROLLBACK TO SAVEPOINT removals; RELEASE SAVEPOINT removals")
+                isInParts = true
+            }
+        }
+    }
+
+    private func outcome(
+        of run: RelationRun, _ place: Int, _ application: Application, on connection: Connection
+    ) throws -> RowCounts {
+        var counts = RowCounts()
+        var rejections: [JobReport.RejectedItem] = []
+        let last = try lastItem(of: application.job, on: connection)
+        for (index, mark) in run.marks.enumerated() {
+            switch mark {
+            case .removed: counts.removed += 1
+            case .rejected:
+                counts.rejected += 1
+                guard let rejection = run.staging.rejections[Int32(index)] else { continue }
+                let job = run.jobs[Int(run.staging.items[index].job)]
+                rejections.append(
+                    JobReport.RejectedItem(
+                        number: last + place + index + 1,
+                        member: run.staging.memberText(index, of: job.assignment),
+                        rejection: rejection))
+            // Somebody else has removed it meanwhile: it is no item of this import.
+            default: break
+            }
+        }
+        try store.insert(
+            rejections, of: application.job, atMost: limits.storedRejections, on: connection)
+        return counts
+    }
+
+    /// The number of the last line of all files.
+    private func lastItem(
+        of job: JobID, on connection: Connection
+    ) throws(PostgresError) -> Int {
+        try store.parts(of: job, on: connection).reduce(0) { $0 + $1.lines }
+    }
+}

@@ -1,0 +1,220 @@
+import Catalog
+import Jobs
+import Postgres
+import Store
+
+/// Rows of an import become what the roster's steps say, all steps in one transaction.
+extension RosterExecutor {
+    /// What an import's rows are applied by, and for.
+    struct Application {
+        let job: JobID
+        let file: RosterPlan.File
+        let request: ImportRequest
+    }
+
+    /// Applies the rows of a range, and shows which of them are refused.
+    ///
+    /// - Parameter count: how many rows the range has that are not refused.
+    func apply(
+        _ range: RosterRange, count: Int, _ application: Application, on connection: Connection
+    ) throws -> RowCounts {
+        var condemned: [ItemKey: Refusal] = [:]
+        var isInParts = false
+        var unread: [JobReport.RejectedItem] = []
+        while true {
+            try connection.script("SAVEPOINT rows")
+            do {
+                let outcome = try attempt(
+                    range, application, condemned, inParts: isInParts, on: connection)
+                // What was deferred is some row's fault, and not the whole import's.
+                try connection.script("SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT rows")
+                try store.insert(
+                    unread + outcome.rejections, of: application.job,
+                    atMost: limits.storedRejections, on: connection)
+                return outcome.counts(of: count, unread: unread.count)
+            } catch let restart as Restart {
+                try connection.script("ROLLBACK TO SAVEPOINT rows; RELEASE SAVEPOINT rows")
+                condemned.merge(restart.condemned) { first, _ in first }
+            } catch let error as RowsUnread {
+                try connection.script("ROLLBACK TO SAVEPOINT rows; RELEASE SAVEPOINT rows")
+                unread += try refuseUnread(range, error, application, on: connection)
+            } catch let error as PostgresError
+                where FailureClass(error).mayBeAnItems && connection.isUsable
+            {
+                try connection.script("ROLLBACK TO SAVEPOINT rows; SAVEPOINT rows")
+                let found = try isolate(range, application, condemned, on: connection)
+                try connection.script("ROLLBACK TO SAVEPOINT rows; RELEASE SAVEPOINT rows")
+                let isItems = FailureClass(error) == .permanent && !isInParts
+                guard !found.isEmpty || isItems else { throw error }
+                isInParts = found.isEmpty
+                condemned.merge(found) { first, _ in first }
+            }
+        }
+    }
+
+    private func attempt(
+        _ range: RosterRange, _ application: Application, _ condemned: [ItemKey: Refusal],
+        inParts: Bool, on connection: Connection
+    ) throws -> RowOutcomes {
+        var outcomes = RowOutcomes(ofPackage: application.file.file.name)
+        for (number, step) in application.file.steps.enumerated() {
+            let items = try read(range, number, step, application, on: connection)
+            guard var run = run(items, number, step, application, condemned) else { continue }
+            if inParts {
+                let refused = try run.executeInParts(on: connection)
+                if !refused.isEmpty { throw Restart(condemned: refused) }
+            } else {
+                try run.execute(Apply(connection: connection))
+            }
+            // From here on nobody can change the table: what was written has locked it.
+            guard try step.relation.isCurrent(on: connection) else {
+                throw SchemaChanged(relation: step.relation.relation.name)
+            }
+            let refused = outcomes.add(run, items)
+            try store.refuse(refused, of: application.job, on: connection)
+        }
+        return outcomes
+    }
+
+    /// Does what it can of the steps, to learn which items the database refuses.
+    private func isolate(
+        _ range: RosterRange, _ application: Application, _ condemned: [ItemKey: Refusal],
+        on connection: Connection
+    ) throws -> [ItemKey: Refusal] {
+        var found: [ItemKey: Refusal] = [:]
+        var outcomes = RowOutcomes(ofPackage: application.file.file.name)
+        do {
+            for (number, step) in application.file.steps.enumerated() {
+                let items = try read(range, number, step, application, on: connection)
+                guard var run = run(items, number, step, application, condemned) else { continue }
+                found.merge(try run.executeInParts(on: connection)) { first, _ in first }
+                try store.refuse(
+                    outcomes.add(run, items), of: application.job, on: connection)
+            }
+        } catch let restart as Restart {
+            found.merge(restart.condemned) { first, _ in first }
+        }
+        return found
+    }
+
+    // MARK: Items
+
+    /// The items of a step by their targets, with the rows that they come from.
+    struct StepItems {
+        struct Row {
+            let part: Int32
+            let line: Int32
+            /// Its number among the items of the job.
+            let number: Int
+            /// In its own file, where there are several.
+            let lineOfFile: Int
+        }
+
+        /// What is assigned for each target.
+        var assignments: [Assignment] = []
+        /// The rows of the items, assignment by assignment.
+        var rows: [Row] = []
+    }
+
+    private func read(
+        _ range: RosterRange, _ number: Int, _ step: RosterPlan.Step,
+        _ application: Application, on connection: Connection
+    ) throws -> StepItems {
+        let answer: Rows
+        do throws(PostgresError) {
+            answer = try connection.execute(
+                step.select, range.parameters(application.job, application.request.target))
+        } catch {
+            guard FailureClass(error) == .permanent else { throw error }
+            throw RowsUnread(step: number, error: error)
+        }
+        return try StepReader(step: step, request: application.request).items(of: answer)
+    }
+
+    private func run(
+        _ items: StepItems, _ number: Int, _ step: RosterPlan.Step, _ application: Application,
+        _ condemned: [ItemKey: Refusal]
+    ) -> RelationRun? {
+        guard !items.rows.isEmpty else { return nil }
+        let jobs = items.assignments.enumerated().map { position, assignment in
+            // Items are known by it across attempts.
+            LiveJob(
+                id: JobID(
+                    high: application.job.high,
+                    low: UInt64(number) << 32 | UInt64(position)),
+                key: 0, assignment: assignment)
+        }
+        return RelationRun(
+            step.relation, jobs: jobs, indexes: Array(jobs.indices), condemned: condemned,
+            limits: limits)
+    }
+
+    // MARK: Rows that cannot be read
+
+    /// The SQL of a step fails with a value of some row.
+    private struct RowsUnread: Error {
+        let step: Int
+        let error: PostgresError
+    }
+
+    /// Finds the rows by halving, and refuses them.
+    private func refuseUnread(
+        _ range: RosterRange, _ unread: RowsUnread, _ application: Application,
+        on connection: Connection
+    ) throws(PostgresError) -> [JobReport.RejectedItem] {
+        let select = application.file.steps[unread.step].select
+        func failure(_ rows: ArraySlice<StagedRow>) throws(PostgresError) -> PostgresError? {
+            guard let first = rows.first, let last = rows.last else { return nil }
+            let range = RosterRange(
+                firstPart: first.part, firstLine: first.line, lastPart: last.part,
+                lastLine: last.line)
+            try connection.script("SAVEPOINT reading")
+            do throws(PostgresError) {
+                try connection.execute(
+                    select, range.parameters(application.job, application.request.target))
+                try connection.script("RELEASE SAVEPOINT reading")
+                return nil
+            } catch {
+                guard FailureClass(error) == .permanent else { throw error }
+                try connection.script("ROLLBACK TO SAVEPOINT reading; RELEASE SAVEPOINT reading")
+                return error
+            }
+        }
+        func search(_ rows: ArraySlice<StagedRow>) throws(PostgresError) -> [(StagedRow, Rejection)]
+        {
+            guard let first = rows.first, let error = try failure(rows) else { return [] }
+            guard rows.count > 1 else {
+                return [(first, Rejection(code: "invalid-value", message: error.message))]
+            }
+            let middle = rows.startIndex + rows.count / 2
+            return try search(rows[..<middle]) + search(rows[middle...])
+        }
+        let answer = try connection.execute(
+            application.file.sql.staged, range.parameters(application.job, nil))
+        let found = try search((0..<answer.count).map { StagedRow(answer, $0) }[...])
+        guard !found.isEmpty else { throw unread.error }
+        try store.refuse(
+            found.map { row, rejection in
+                RosterStore.Refused(
+                    part: Int(row.part), line: Int(row.line), rejection: rejection)
+            }, of: application.job, on: connection)
+        return found.map { row, rejection in
+            JobReport.RejectedItem(number: row.number, member: row.text, rejection: rejection)
+        }
+    }
+
+    /// A row as it is named to people.
+    private struct StagedRow {
+        let part: Int32
+        let line: Int32
+        let number: Int
+        let text: String
+
+        init(_ answer: Rows, _ row: Int) {
+            part = Int32(answer.int(row, 0))
+            line = Int32(answer.int(row, 1))
+            number = answer.int(row, 2)
+            text = answer.optionalString(row, 3) ?? ""
+        }
+    }
+}

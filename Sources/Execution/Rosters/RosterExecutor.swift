@@ -1,0 +1,252 @@
+import Catalog
+import Jobs
+import Postgres
+import Store
+
+/// Stages the parts of imports, and executes their phases in parts that all workers share.
+public struct RosterExecutor: Sendable {
+    let plans: [String: RosterPlan]
+    let store: RosterStore
+    let limits: ExecutionLimits
+    /// What a row of a file may hold.
+    let rowLimits: CSVReader.Limits
+    let schema: String
+    /// How many rows a part of an import has.
+    static let rowsOfPart = 2_000
+
+    public init(
+        plans: [String: RosterPlan], store: RosterStore, limits: ExecutionLimits,
+        rowLimits: CSVReader.Limits, schema: StatusSchema
+    ) {
+        self.plans = plans
+        self.store = store
+        self.limits = limits
+        self.rowLimits = rowLimits
+        self.schema = quoteIdentifier(schema.name)
+    }
+
+    /// The plan of work in parts that goes by this name.
+    func plan(named name: String) -> RosterPlan? {
+        let prefix = RosterPlan.name(of: "")
+        return name.hasPrefix(prefix) ? plans[String(name.dropFirst(prefix.count))] : nil
+    }
+
+    // MARK: Staging
+
+    /// What became of a part that came.
+    enum Staged {
+        /// - Parameter isLast: all parts of its import are here now.
+        case taken(isLast: Bool)
+        /// It was here already, or its import is not waiting any more.
+        case duplicate
+        case refused(MessageFault)
+        /// Its import has failed with it.
+        case failed(Rejection)
+    }
+
+    /// Stages a part, inside the transaction that accounts for its message.
+    func stage(
+        _ job: Job, _ part: RosterPart, from origin: Origin, on connection: Connection
+    ) throws -> Staged {
+        guard let plan = plans[part.roster] else {
+            preconditionFailure("a job's roster is checked when the job is read")
+        }
+        guard let file = plan.file(named: part.file) else {
+            preconditionFailure("a part's file is checked when the job is read")
+        }
+        let request = ImportRequest(part)
+        try begin(job, part, from: origin, on: connection)
+        guard let held = try store.hold(job.id, part: part.number, on: connection),
+            held.digest == part.requestDigest,
+            held.partDigest == nil || held.partDigest == job.digest
+        else {
+            return .refused(
+                MessageFault(
+                    .conflictingDuplicate,
+                    "id: expected an id of its own, got \(job.id) of a job with other content"))
+        }
+        guard held.isWaiting, held.partDigest == nil else { return .duplicate }
+        let contents: RosterPart.Contents
+        var rows = 0
+        do {
+            (contents, rows) = try copy(part, file, of: job.id, on: connection)
+        } catch let fault as CSVFault {
+            let reason = Rejection(
+                code: "invalid-file",
+                message: "part \(part.number)\(part.file.isEmpty ? "" : ", \(part.file)"): \(fault)"
+            )
+            try store.fail(job.id, because: reason, on: connection)
+            return .failed(reason)
+        }
+        let isLast = try store.insert(
+            part: part.number, file: part.file, header: contents.header, digest: job.digest,
+            rows: rows, lines: contents.lines, of: job.id, on: connection)
+        if isLast {
+            try store.start(
+                job.id, name: RosterPlan.name(of: part.roster), target: part.targetText,
+                digest: plan.roster.digest, steps: plan.phases(of: request).count,
+                isDryRun: part.isDryRun, on: connection)
+        }
+        return .taken(isLast: isLast)
+    }
+
+    /// Ends the import of a part that is given up.
+    func giveUp(
+        _ job: Job, _ part: RosterPart, from origin: Origin, because reason: Rejection,
+        on connection: Connection
+    ) throws(PostgresError) -> Staged {
+        try begin(job, part, from: origin, on: connection)
+        try store.fail(job.id, because: reason, on: connection)
+        return .failed(reason)
+    }
+
+    private func begin(
+        _ job: Job, _ part: RosterPart, from origin: Origin, on connection: Connection
+    ) throws(PostgresError) {
+        try store.begin(
+            RosterStore.Import(
+                roster: part.roster, target: part.targetText, parts: part.count,
+                arguments: ImportRequest(part).arguments),
+            of: job, digest: part.requestDigest, from: origin, on: connection)
+    }
+
+    private func copy(
+        _ part: RosterPart, _ file: RosterPlan.File, of job: JobID, on connection: Connection
+    ) throws -> (RosterPart.Contents, rows: Int) {
+        var rows = 0
+        var contents: RosterPart.Contents?
+        // A part whose heads another part has shows its passwords until that one is read.
+        let secret = part.header.flatMap { RosterHeader($0, of: file.file).secret(of: file) }
+        var array = TextArray()
+        try store.copy(on: connection) { writer throws in
+            contents = try part.readRows(rowLimits) { row in
+                rows += 1
+                array.read(row, without: secret)
+                writer.append(uuid: (job.high, job.low))
+                writer.append(Int32(part.number))
+                writer.append(Int32(row.line))
+                array.append(to: &writer)
+                writer.append(row.fault == nil ? array.secret : nil)
+                writer.append(row.fault?.code)
+                writer.append(row.fault?.message)
+                try writer.endRow()
+            }
+        }
+        guard let contents else { preconditionFailure("a COPY that ends has read its rows") }
+        return (contents, rows)
+    }
+}
+
+extension ImportRequest {
+    init(_ part: RosterPart) {
+        self.init(
+            mode: part.mode, isExact: part.isExact, confirmsRemovals: part.confirmsRemovals,
+            isDryRun: part.isDryRun, target: part.target == nil ? nil : part.targetText)
+    }
+}
+
+/// Where a file has the columns of its roster.
+struct RosterHeader {
+    /// From 1; nil for a column that the file lacks.
+    let positions: [Int?]
+    /// Why no row of the file can be read.
+    let fault: Rejection?
+
+    init(_ header: [String], of file: Roster.File) {
+        let heads = header.map(Self.folded)
+        positions = file.columns.map { column in
+            column.headers.lazy.compactMap { heads.firstIndex(of: Self.folded($0)) }.first
+                .map { $0 + 1 }
+        }
+        fault = Self.fault(header, heads, file, positions)
+    }
+
+    func secret(of file: RosterPlan.File) -> Int? {
+        file.secret.flatMap { positions[$0] }.map { $0 - 1 }
+    }
+
+    /// Heads are the same but for blanks at their ends and case.
+    private static func folded(_ head: String) -> String {
+        let blanks: Set<Character> = [" ", "\t", "\u{A0}", "\u{FEFF}", "\u{200B}", "\r", "\n"]
+        var rest = Substring(head)
+        while let first = rest.first, blanks.contains(first) { rest.removeFirst() }
+        while let last = rest.last, blanks.contains(last) { rest.removeLast() }
+        return rest.lowercased()
+    }
+
+    private static func fault(
+        _ header: [String], _ heads: [String], _ file: Roster.File, _ positions: [Int?]
+    ) -> Rejection? {
+        var seen: Set<String> = []
+        // Spreadsheets leave columns without a name at the end.
+        for (place, head) in heads.enumerated() where !head.isEmpty && !seen.insert(head).inserted {
+            return Rejection(
+                code: "invalid-header",
+                message: "expected each column once, got \"\(header[place])\" again")
+        }
+        for (column, position) in zip(file.columns, positions) where position == nil {
+            guard column.isRequired else { continue }
+            return Rejection(
+                code: "invalid-header",
+                message: "expected a column \(column.headers.joined(separator: " or ")), got "
+                    + header.map { "\"\($0)\"" }.joined(separator: ", "))
+        }
+        return nil
+    }
+}
+
+/// A row's fields as the binary form of a `text[]`.
+private struct TextArray {
+    private var bytes: [UInt8] = []
+    /// The field that is kept apart.
+    private(set) var secret: String?
+
+    /// The type `text` in `pg_type`.
+    private static let textOID: UInt32 = 25
+
+    /// - Parameter hidden: the field that is left empty and kept apart.
+    mutating func read(_ row: borrowing CSVRow, without hidden: Int?) {
+        bytes.removeAll(keepingCapacity: true)
+        secret = nil
+        // Dimensions, no nulls, the type, and of the only dimension its length and first index.
+        for word in [row.count == 0 ? 0 : 1, 0, Self.textOID] { append(word) }
+        if row.count > 0 {
+            append(UInt32(row.count))
+            append(1)
+        }
+        for field in 0..<row.count {
+            if field == hidden {
+                let text = row.string(field)
+                secret = text.isEmpty ? nil : text
+                append(0)
+                continue
+            }
+            guard row.fault == nil else {
+                append(repaired: row.string(field))
+                continue
+            }
+            row.withBytes(of: field) { text in
+                append(UInt32(text.count))
+                bytes.append(contentsOf: text)
+            }
+        }
+    }
+
+    /// Appends a text of a refused row, which may hold what Postgres does not take.
+    private mutating func append(repaired text: String) {
+        let scalars = text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }
+        let text = Array(String(String.UnicodeScalarView(scalars)).utf8)
+        append(UInt32(text.count))
+        bytes.append(contentsOf: text)
+    }
+
+    func append(to writer: inout CopyWriter) {
+        writer.append(bytes: bytes)
+    }
+
+    private mutating func append(_ word: UInt32) {
+        for shift in [24, 16, 8, 0] {
+            bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(shift)))
+        }
+    }
+}
