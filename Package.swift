@@ -8,6 +8,8 @@ let room: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -21,6 +23,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
@@ -41,7 +44,8 @@ let package = Package(
             resources: [.embedInCode("Migrations"), .embedInCode("Statements")],
             swiftSettings: room),
         .target(
-            name: "Execution", dependencies: ["Store", "Catalog", "Jobs", "Postgres"],
+            name: "Execution",
+            dependencies: ["Store", "Catalog", "Jobs", "Postgres", crypto, cryptoExtras],
             swiftSettings: room + [.define("FAIL_POINTS", .when(configuration: .debug))]),
         .target(
             name: "WorkerPool",

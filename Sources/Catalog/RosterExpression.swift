@@ -88,6 +88,15 @@ struct RosterExpression {
     }
 }
 
+extension Roster.Value {
+    /// It is the same for all rows of an import: it reads the job and nothing else.
+    public func isOfJob(aliases: [String]) -> Bool {
+        guard let found = try? RosterExpression(sql, aliases: aliases) else { return false }
+        return !found.jobFields.isEmpty && found.columns.isEmpty && found.aliases.isEmpty
+            && !found.usesEach
+    }
+}
+
 /// The tokens of an expression that mean something.
 private struct Words {
     private let tokens: [SQLToken]

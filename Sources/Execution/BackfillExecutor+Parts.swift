@@ -38,7 +38,7 @@ enum PartWork {
     var rowsOfPart: Int {
         switch self {
         case .step(_, let step): step.walk?.rows ?? 0
-        case .phase: RosterExecutor.rowsOfPart
+        case .phase(let rosters, _, _): rosters.rosterLimits.chunkRows
         }
     }
 }
@@ -145,7 +145,9 @@ extension BackfillExecutor {
         _ part: PartClaim, _ work: PartWork, on connection: Connection
     ) throws -> [HashedPassword] {
         guard case .phase(let rosters, let plan, let phase) = work else { return [] }
-        return try rosters.prepare(part, phase, plan, on: connection)
+        return try rosters.prepare(part, phase, plan, on: connection) {
+            try store.keep(part, for: .seconds(30), on: connection)
+        }
     }
 
     private func write(

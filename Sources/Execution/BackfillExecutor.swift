@@ -152,6 +152,7 @@ public struct BackfillExecutor: Sendable {
         guard runs.contains(where: \.canClaim),
             let part = try store.claim(known, on: connection)
         else {
+            try rosters?.failStale(on: connection)
             let due = runs.compactMap(\.dueMilliseconds).min()
             return .idle(due.map { .milliseconds($0) })
         }
@@ -211,6 +212,13 @@ public struct BackfillNews: Sendable {
 
     public let job: JobID
     public let backfill: String
+
+    /// It is about an import of people.
+    public var isImport: Bool { backfill.hasPrefix(RosterPlan.name(of: "")) }
+    /// The name of the backfill or of the roster.
+    public var entry: String {
+        isImport ? String(backfill.dropFirst(RosterPlan.name(of: "").count)) : backfill
+    }
     /// Empty where it is about no single one.
     public let step: String
     public let event: Event

@@ -134,6 +134,11 @@ extension RelationRun {
             says = .replaces
         }
         guard says == .replaces else { return .repeats }
+        // A row that is known without capitals keeps the name that it first had.
+        for position in 0..<plan.attributePositions.lowerBound
+        where !staging.columns[position].areEqual(a, b) {
+            return .follows
+        }
         // The later one alone must give the row that both give one after the other.
         for position in plan.attributePositions {
             let column = staging.columns[position]

@@ -93,6 +93,8 @@ public struct Coalescer: Sendable {
         succession: (_ earlier: Int32, _ later: Int32) -> Succession
     ) -> [Int32] {
         var runs = [Int32](repeating: 0, count: items.count)
+        // What is folded with an item that reaches further may be all that its row had to do with.
+        var reaches = items.map(\.reach)
         var lastOfRow = LastItems(count: items.count)
         var assigns = AssignsOfRun(count: items.count)
         var runsOfUnits = RunsOfUnits(count: units.isEmpty ? 0 : items.count)
@@ -102,7 +104,7 @@ public struct Coalescer: Sendable {
 
         func isCut(_ earlier: Int32, _ later: Int32) -> Bool {
             let (first, item) = (items[Int(earlier)], items[Int(later)])
-            if foldsOnlyRepetitions || first.reach != .row || item.reach != .row {
+            if foldsOnlyRepetitions || reaches[Int(earlier)] != .row || item.reach != .row {
                 return first.operation != item.operation || succession(earlier, later) != .repeats
             }
             return item.operation == .assign && !rowsAreTheirIdentity
@@ -132,7 +134,12 @@ public struct Coalescer: Sendable {
                     let isOfLaterStep =
                         dependsOnEarlierSteps && !foldsOnlyRepetitions
                         && items[Int(earlier)].step != item.step
-                    runs[index] = isOfLaterStep || isCut(earlier, candidate) ? run + 1 : run
+                    if isOfLaterStep || isCut(earlier, candidate) {
+                        runs[index] = run + 1
+                    } else {
+                        runs[index] = run
+                        if reaches[index] == .row { reaches[index] = reaches[Int(earlier)] }
+                    }
                 }
                 if runs[index] > run { assigns.begin(item.identity) }
             }

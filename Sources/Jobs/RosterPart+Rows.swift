@@ -98,8 +98,10 @@ extension CSVRow {
             note(
                 CSVFault(
                     line: line, column: count + 1,
+                    // What stands in it may be a password, and errors are kept.
                     "\(column): expected a text, a number, true, false or null, got "
-                        + MessageFault.quoted(value, of: document), code: CSVFault.value))
+                        + (document[value].kind == .array ? "a list" : "an object"),
+                    code: CSVFault.value))
         case .bool, .number, .string:
             document.withText(of: value) { text in
                 append(text[...])

@@ -142,6 +142,15 @@ extension RosterPart {
         target.map { Assignment.text(of: $0, in: document) } ?? ""
     }
 
+    /// The target in full, as SQL reads it: a value's text or an object's JSON; nil where there is none.
+    public var targetValue: String? {
+        target.map { target in
+            document[target].kind == .object
+                ? String(decoding: document.source(of: target), as: UTF8.self)
+                : document.text(of: target)
+        }
+    }
+
     /// About as many as it has rows: those of a text are not counted before they are read.
     var weight: Int {
         let node = document[body]

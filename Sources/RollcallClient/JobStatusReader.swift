@@ -53,7 +53,7 @@ public final class JobStatusReader {
             let isOwn =
                 row.topic == job.topic && row.partition == job.partition
                 && row.offset == job.offset
-            if isOwn || job.offset < 0 {
+            if isOwn || job.offset < 0 || job.isPart && row.status.state.isTerminal {
                 if row.status.state.isTerminal { ends[position] = .ended(row.status) }
             } else {
                 unsettled.append(position)

@@ -50,6 +50,20 @@ extension OutgoingMessage {
             .backfill, try order.data(), envelope, mode, key: key, depth: depth)
     }
 
+    /// Makes the message of one part of a roster import; all of them have one envelope and one key.
+    ///
+    /// - Parameters:
+    ///   - key: by default `<roster>/<target>`, or `roster/<roster>` without a target.
+    ///   - depth: how deep lists and objects may be nested.
+    /// - Throws: what a worker would refuse the message for.
+    public init(
+        _ request: RosterRequest, _ part: RosterRequest.Part, _ envelope: Envelope,
+        mode: ContentMode = .structured, key: String? = nil, depth: Int = defaultDepth
+    ) throws(MessageFault) {
+        try self.init(
+            .rosterImport, try request.data(part), envelope, mode, key: key, depth: depth)
+    }
+
     private init(
         _ kind: Job.Kind, _ data: [UInt8], _ envelope: Envelope, _ mode: ContentMode,
         key: String?, depth: Int

@@ -10,6 +10,8 @@ public struct SentJob: Sendable, Hashable {
     public let offset: Int64
     /// What the sender called it.
     public let tag: Int32
+    /// It is one of several messages that are the job together: the status has the place of one.
+    public var isPart = false
 
     public init(id: JobID?, topic: String, partition: Int32, offset: Int64, tag: Int32 = 0) {
         self.id = id

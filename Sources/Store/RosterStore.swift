@@ -5,7 +5,7 @@ import Postgres
 ///
 /// Every function is one statement, and runs in the transaction that the caller has open.
 public struct RosterStore: Sendable {
-    private let statements: RosterStatements
+    let statements: RosterStatements
     private let worker: String
 
     public init(_ schema: StatusSchema, worker: String) {
@@ -57,8 +57,12 @@ public struct RosterStore: Sendable {
     public struct Held: Sendable {
         /// Of the request.
         public let digest: UInt64
+        /// How many parts it has.
+        public let parts: Int
         /// Not all of its parts are here.
         public let isWaiting: Bool
+        /// How many rows are staged.
+        public let rows: Int
         /// Of the part of this number, if it is here.
         public let partDigest: UInt64?
     }
@@ -69,12 +73,15 @@ public struct RosterStore: Sendable {
     public func hold(
         _ job: JobID, part: Int, on connection: Connection
     ) throws(PostgresError) -> Held? {
+        // What a worker that had it has staged is seen by the next statement only.
+        try connection.execute(statements.lockImport, id(job))
         var parameters = id(job)
         parameters.append(Int32(part))
         let rows = try connection.execute(statements.holdImport, parameters, binaryResult: true)
         guard rows.count == 1 else { return nil }
         return Held(
-            digest: UInt64(bitPattern: Int64(rows.int(0, 0))), isWaiting: rows.bool(0, 1),
+            digest: UInt64(bitPattern: Int64(rows.int(0, 0))), parts: rows.int(0, 4),
+            isWaiting: rows.bool(0, 1), rows: rows.int(0, 3),
             partDigest: rows.optionalInt(0, 2).map { UInt64(bitPattern: Int64($0)) })
     }
 

@@ -45,7 +45,14 @@ extension StatusQuery {
 
         /// Reads the last columns of `select_jobs.sql`; nil where they are null.
         init?(_ rows: Rows, _ row: Int) {
-            guard !rows.isNull(row, 32) else { return nil }
+            guard !rows.isNull(row, 32) else {
+                // An import waits for its parts before there is a plan.
+                guard let waitsFor = rows.optionalString(row, 43) else { return nil }
+                self.init(
+                    planned: 0, walked: 0, total: 0, done: 0, failed: 0, step: 1, steps: 1,
+                    isPlanning: false, isPaused: false, isCancelling: false, waitsFor: waitsFor)
+                return
+            }
             self.init(
                 planned: rows.int(row, 32), walked: rows.int(row, 33),
                 walkedBefore: rows.int(row, 34), total: rows.int(row, 35),

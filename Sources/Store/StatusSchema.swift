@@ -177,6 +177,7 @@ struct PartStatements: Sendable {
 /// The statements of imports.
 struct RosterStatements: Sendable {
     let beginImport: String
+    let lockImport: String
     let holdImport: String
     let insertPart: String
     let copyRows: String
@@ -189,10 +190,12 @@ struct RosterStatements: Sendable {
     let refuseRows: String
     let selectRejections: String
     let forgetRows: String
+    let selectRefusedRows: String
 
     init(schema: String) {
         func load(_ file: [UInt8]) -> String { StatusSchema.text(file, schema: schema) }
         beginImport = load(PackageResources.begin_import_sql)
+        lockImport = load(PackageResources.lock_import_sql)
         holdImport = load(PackageResources.hold_import_sql)
         insertPart = load(PackageResources.insert_roster_part_sql)
         copyRows = load(PackageResources.copy_roster_rows_sql)
@@ -203,6 +206,7 @@ struct RosterStatements: Sendable {
         placeParts = load(PackageResources.place_roster_parts_sql)
         insertRejections = load(PackageResources.insert_roster_rejections_sql)
         refuseRows = load(PackageResources.refuse_roster_rows_sql)
+        selectRefusedRows = load(PackageResources.select_refused_rows_sql)
         selectRejections = load(PackageResources.select_kept_rejections_sql)
         forgetRows = load(PackageResources.forget_roster_rows_sql)
     }

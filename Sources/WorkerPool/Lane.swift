@@ -92,7 +92,7 @@ final class Lane: @unchecked Sendable {
             plans: plans.backfills,
             rosters: RosterExecutor(
                 plans: plans.rosters, store: imports, limits: settings.execution,
-                rowLimits: CSVReader.Limits(), schema: schema),
+                rosterLimits: settings.rosters, schema: schema),
             store: backfills,
             limits: BackfillExecutor.Limits(settings, policy: policy),
             recompile: { name, connection throws(PostgresError) in

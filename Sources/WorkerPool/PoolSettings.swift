@@ -29,6 +29,7 @@ public struct PoolSettings: Sendable {
     public var backfillLanes: Int
     public var backfillPollInterval: Duration
     public var backfillProgressInterval: Duration
+    public var rosters: RosterLimits
     public var retryFirstDelay: Duration
     public var retryMaxDelay: Duration
     public var retryAttempts: Int
@@ -52,6 +53,7 @@ public struct PoolSettings: Sendable {
         inFlightBytes: Int,
         messageBytes: Int, jobItems: Int, jsonDepth: Int, execution: ExecutionLimits,
         backfillLanes: Int, backfillPollInterval: Duration, backfillProgressInterval: Duration,
+        rosters: RosterLimits,
         retryFirstDelay: Duration, retryMaxDelay: Duration, retryAttempts: Int,
         kafka: Properties, group: String, topics: [String], deadLetterTopic: String,
         producer: Properties, commitInterval: Duration,
@@ -78,6 +80,7 @@ public struct PoolSettings: Sendable {
         self.backfillLanes = backfillLanes
         self.backfillPollInterval = backfillPollInterval
         self.backfillProgressInterval = backfillProgressInterval
+        self.rosters = rosters
         self.retryFirstDelay = retryFirstDelay
         self.retryMaxDelay = retryMaxDelay
         self.retryAttempts = retryAttempts

@@ -38,8 +38,9 @@ extension WorkerPool {
     }
 
     private func log(_ news: BackfillNews, _ line: ProgressLog.Line?) {
+        let work = news.isImport ? "import" : "backfill"
         var metadata: Logger.Metadata = [
-            "backfill": "\(news.backfill)", "job": "\(news.job)",
+            news.isImport ? "roster" : "backfill": "\(news.entry)", "job": "\(news.job)",
         ]
         if !news.step.isEmpty { metadata["step"] = "\(news.step)" }
         if let line {
@@ -48,23 +49,27 @@ extension WorkerPool {
         }
         switch news.event {
         case .planned, .partDone:
-            if line != nil { logger.info("backfill goes on", metadata: metadata) }
-        case .stepDone: logger.info("backfill step done", metadata: metadata)
+            if line != nil { logger.info("\(work) goes on", metadata: metadata) }
+        case .stepDone: logger.info("\(work) step done", metadata: metadata)
         case .ended(let state):
             metadata["state"] = "\(state)"
-            logger.info("backfill ended", metadata: metadata)
+            logger.info("\(work) ended", metadata: metadata)
         case .split(let reason):
             metadata["reason"] = "\(reason.code)"
-            logger.info("part of a backfill took too long, split in two", metadata: metadata)
+            logger.info(
+                "part of \(work == "import" ? "an import" : "a backfill") took too long, split in two",
+                metadata: metadata)
         case .putBack(let reason):
             metadata["reason"] = "\(reason.code)"
-            logger.info("part of a backfill is tried again", metadata: metadata)
+            logger.info(
+                "part of \(work == "import" ? "an import" : "a backfill") is tried again",
+                metadata: metadata)
         case .waits(let reason):
             metadata["reason"] = "\(reason)"
-            logger.warning("backfill waits", metadata: metadata)
+            logger.warning("\(work) waits", metadata: metadata)
         case .failed(let reason):
             metadata["reason"] = "\(reason.code): \(reason.message)"
-            logger.warning("backfill failed", metadata: metadata)
+            logger.warning("\(work) failed", metadata: metadata)
         }
     }
 }

@@ -8,7 +8,8 @@ struct Rollcall: ParsableCommand {
         abstract: "Executes bulk assignments from Kafka as transactional batches in Postgres.",
         subcommands: [
             WorkerCommand.self, MigrateCommand.self, TopicsCommand.self, CatalogCommand.self,
-            ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, CancelCommand.self,
+            ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, RejectionsCommand.self,
+            CancelCommand.self,
             PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
             DemoCommand.self, VersionCommand.self,
         ])
@@ -46,6 +47,8 @@ extension ExitCode {
     /// The job has succeeded with rejections.
     static let rejections = ExitCode(6)
     static let cancelled = ExitCode(7)
+    /// A file that was given is not what it should be.
+    static let wrongData = ExitCode(65)
     /// The database or the brokers cannot be reached.
     static let unreachable = ExitCode(69)
     /// The status schema's version does not fit this program.

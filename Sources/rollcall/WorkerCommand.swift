@@ -127,6 +127,9 @@ extension Settings {
             backfillLanes: backfill.lanes == 0 ? max(1, lanes / 2) : min(backfill.lanes, lanes),
             backfillPollInterval: backfill.pollInterval,
             backfillProgressInterval: backfill.progressInterval,
+            rosters: RosterLimits(
+                rows: roster.rows, columns: roster.columns, fieldBytes: roster.fieldBytes,
+                chunkRows: roster.chunkRows, partTimeout: roster.partTimeout),
             retryFirstDelay: retry.firstDelay, retryMaxDelay: retry.maxDelay,
             retryAttempts: retry.attempts,
             kafka: kafka.consumerProperties(messageBytes: limits.messageBytes),

@@ -22,9 +22,10 @@ enum House {
         "Kafka": .only(["CLibrdkafka", "Glibc", "Synchronization"]),
         "Catalog": .only(["Jobs", "Postgres", "Yams"]),
         "Store": .only(["Jobs", "Postgres"]),
-        // The C library only for the places where tests stop a debug build.
+        // The C library only for the places where tests stop a debug build; the others for passwords.
         "Execution": .only([
-            "Store", "Catalog", "Jobs", "Postgres", "Glibc", "Synchronization",
+            "Store", "Catalog", "Jobs", "Postgres", "Glibc", "Synchronization", "Crypto",
+            "CryptoExtras", "Dispatch", "FoundationEssentials",
         ]),
         "WorkerPool": .only([
             "Execution", "Store", "Catalog", "Jobs", "Kafka", "Postgres", "Logging", "Dispatch",
@@ -40,7 +41,9 @@ enum House {
     ]
 
     /// Modules of the toolchain: Package.swift does not name them.
-    static let toolchain: Set = ["Dispatch", "Foundation", "Glibc", "Synchronization"]
+    static let toolchain: Set = [
+        "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization",
+    ]
 }
 
 /// A file by its path below the root, and its text.

@@ -51,8 +51,14 @@ import Testing
             ("Postgres", "CLibrdkafka", "CLibpq, Synchronization"),
             ("Store", "Catalog", "Jobs, Postgres"),
             ("Catalog", "Store", "Jobs, Postgres, Yams"),
-            ("Execution", "Kafka", "Catalog, Glibc, Jobs, Postgres, Store, Synchronization"),
-            ("Execution", "WorkerPool", "Catalog, Glibc, Jobs, Postgres, Store, Synchronization"),
+            (
+                "Execution", "Kafka",
+                "Catalog, Crypto, CryptoExtras, Dispatch, FoundationEssentials, Glibc, Jobs, Postgres, Store, Synchronization"
+            ),
+            (
+                "Execution", "WorkerPool",
+                "Catalog, Crypto, CryptoExtras, Dispatch, FoundationEssentials, Glibc, Jobs, Postgres, Store, Synchronization"
+            ),
             ("Operations", "WorkerPool", "Dispatch, Glibc, Logging, Synchronization"),
             ("rollcall", "CLibpq", "all but CLibpq, CLibrdkafka"),
             (

@@ -133,5 +133,12 @@ import Testing
         #expect(
             line.text(2_500, elapsed: .seconds(2))
                 == "sending [##########----------]  50%  2,500/5,000  1,250/s")
+        let parts = ProgressLine("sending", total: 4, unit: .parts, isShown: false)
+        #expect(
+            parts.text(1, elapsed: .seconds(2)) == "sending [#####---------------]  25%  1/4 parts")
+        let bytes = ProgressLine("checking", total: 68_591_708, unit: .bytes, isShown: false)
+        #expect(
+            bytes.text(34_295_854, elapsed: .seconds(2))
+                == "checking [##########----------]  50%  34.2 of 68.5 MB")
     }
 }

@@ -227,7 +227,7 @@ import Testing
 }
 
 /// A folder that goes away with its test.
-private final class TemporaryFolder: Sendable {
+final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {

@@ -61,6 +61,20 @@ import Testing
         #expect(try ends(jobs) == [0: "not-json", 1: "unknown-relation"])
     }
 
+    @Test("of a job in parts any part ends with the job, or as a dead letter before")
+    func parts() throws {
+        var (waiting, ended, letter) = (job(5), job(6), job(7))
+        for sent in [waiting, ended, letter] {
+            // The row has the place of another part.
+            try bench.end(
+                job(Int(sent.offset) + 10, id: sent.id), sent == ended ? "succeeded" : "waiting")
+        }
+        try bench.bury(letter, "invalid-data")
+        #expect(try ends([waiting, ended]).isEmpty)
+        (waiting.isPart, ended.isPart, letter.isPart) = (true, true, true)
+        #expect(try ends([waiting, ended, letter]) == [1: "succeeded", 2: "invalid-data"])
+    }
+
     @Test("a dead letter of an earlier topic of the same name does not count")
     func earlierTopic() throws {
         let since = try reader.serverTime()

@@ -32,6 +32,9 @@ extension RosterExecutor {
                 try keepApart(secret, of: file, job, on: connection)
             }
             try connection.execute(file.sql.check, parameters)
+            if let secret = file.secret {
+                try forgetUnplaced(secret, of: file, job, on: connection)
+            }
             for repetition in file.sql.repetitions {
                 try connection.execute(repetition, parameters)
             }
@@ -46,7 +49,8 @@ extension RosterExecutor {
                         + "\(counts.rejected) of its rows were rejected"))
         }
         if request.isExact, !request.confirmsRemovals,
-            let excess = try excess(job, plan, request, on: connection)
+            let excess = try excess(
+                job, plan, request, Set(parts.map(\.file)), on: connection)
         {
             return .failed(excess)
         }
@@ -63,6 +67,16 @@ extension RosterExecutor {
             let own = parts.filter { $0.file == file.file.name }
             let first = own.lazy.compactMap(\.header).first
             var linesOfFile = 0
+            func refuse(_ fault: Rejection) -> RosterRefused {
+                let name = file.file.name.isEmpty ? "" : "\(file.file.name): "
+                return RosterRefused(
+                    rejection: Rejection(code: fault.code, message: name + fault.message))
+            }
+            // Objects may lack a key in some part or other.
+            let headers = own.compactMap { $0.header ?? first }
+            if !headers.isEmpty, let fault = HeaderMatch.missing(headers, of: file.file) {
+                throw refuse(fault)
+            }
             for part in own {
                 guard let names = part.header ?? first else {
                     throw RosterRefused(
@@ -72,12 +86,8 @@ extension RosterExecutor {
                                 "part \(part.number): expected a header in the first part of its "
                                 + "file, got none"))
                 }
-                let header = RosterHeader(names, of: file.file)
-                if let fault = header.fault {
-                    let name = file.file.name.isEmpty ? "" : "\(file.file.name): "
-                    throw RosterRefused(
-                        rejection: Rejection(code: fault.code, message: name + fault.message))
-                }
+                let header = HeaderMatch(names, of: file.file)
+                if let fault = header.fault { throw refuse(fault) }
                 places.append(
                     RosterStore.Place(
                         number: part.number, linesBefore: lines, fileLinesBefore: linesOfFile,
@@ -100,10 +110,28 @@ extension RosterExecutor {
         try connection.execute(
             """
             UPDATE \(schema).roster_row r
-            SET secret = nullif(r."values"[p.positions[$2]], ''), "values"[p.positions[$2]] = ''
+            SET secret = CASE WHEN r.code IS NULL THEN nullif(r."values"[p.positions[$2]], '') END,
+              "values"[p.positions[$2]] = ''
             FROM \(schema).roster_part p
             WHERE r.job_id = $1 AND p.job_id = r.job_id AND p.number = r.part AND p.file = $3
               AND p.positions[$2] IS NOT NULL AND r."values"[p.positions[$2]] <> ''
+            """, parameters)
+    }
+
+    /// Forgets what the rows say whose fields cannot be told apart: each may be the password.
+    private func forgetUnplaced(
+        _ secret: Int, of file: RosterPlan.File, _ job: JobID, on connection: Connection
+    ) throws(PostgresError) {
+        var parameters = Parameters()
+        parameters.append(uuid: (job.high, job.low))
+        parameters.append(Int32(secret + 1))
+        parameters.append(file.file.name)
+        try connection.execute(
+            """
+            UPDATE \(schema).roster_row r SET "values" = '{}', secret = NULL
+            FROM \(schema).roster_part p
+            WHERE r.job_id = $1 AND p.job_id = r.job_id AND p.number = r.part AND p.file = $3
+              AND p.positions[$2] IS NOT NULL AND r.code IN ('row-width', 'invalid-row')
             """, parameters)
     }
 
@@ -140,14 +168,16 @@ extension RosterExecutor {
 
     /// Why an import is refused that would remove too much without naming it.
     private func excess(
-        _ job: JobID, _ plan: RosterPlan, _ request: ImportRequest, on connection: Connection
+        _ job: JobID, _ plan: RosterPlan, _ request: ImportRequest, _ here: Set<String>,
+        on connection: Connection
     ) throws(PostgresError) -> Rejection? {
         for file in plan.files {
             for step in file.steps {
-                guard let sql = step.countUnlisted, let limit = step.relation.relation.removalLimit
+                guard let removal = step.removal, removal.files.isSubset(of: here),
+                    let limit = step.relation.relation.removalLimit
                 else { continue }
                 let answer = try connection.execute(
-                    sql, RosterRange.all.parameters(job, request.target))
+                    removal.count, RosterRange.all.parameters(job, request.target))
                 for row in 0..<answer.count {
                     let (count, removed) = (answer.int(row, 1), answer.int(row, 2))
                     guard limit.isExceeded(removing: removed, of: count) else { continue }

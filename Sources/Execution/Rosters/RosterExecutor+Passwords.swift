@@ -1,7 +1,9 @@
 import Catalog
+import Dispatch
 import Jobs
 import Postgres
 import Store
+import Synchronization
 
 /// A password as it is kept from now on: nil where its row needs none.
 struct HashedPassword: Sendable {
@@ -15,10 +17,49 @@ extension RosterExecutor {
     /// How many rows a part has whose passwords are hashed: some seconds of work.
     static let passwordsOfPart = 100
 
+    /// After so many the worker says that it lives.
+    private static let hashesAtOnce = 16
+
+    /// Hashes the passwords of a range's new people, on all cores.
     func hash(
-        _ range: RosterRange, _ file: RosterPlan.File, _ job: JobID, on connection: Connection
-    ) throws(PostgresError) -> [HashedPassword] {
-        []
+        _ range: RosterRange, _ file: RosterPlan.File, _ job: JobID, _ request: ImportRequest,
+        on connection: Connection, keep: () throws -> Bool
+    ) throws -> [HashedPassword] {
+        guard let step = file.steps.first(where: { $0.password?.scheme == .djangoPBKDF2 }),
+            let select = step.newcomers, let iterations = step.password?.iterations
+        else { return [] }
+        let answer = try connection.execute(select, range.parameters(job, request.target))
+        let rows = (0..<answer.count).map { row in
+            (
+                part: Int32(answer.int(row, 0)), line: Int32(answer.int(row, 1)),
+                isNew: answer.string(row, 2) == "t", secret: answer.optionalString(row, 3)
+            )
+        }
+        let hashes = Mutex<[Int: String]>([:])
+        let failure = Mutex<(any Error)?>(nil)
+        let work = rows.indices.filter { rows[$0].isNew && rows[$0].secret != nil }
+        var start = 0
+        while start < work.count {
+            // Whoever hashes holds no transaction open, and would be taken for dead.
+            guard try keep() else { return [] }
+            let slice = work[start..<min(start + Self.hashesAtOnce, work.count)]
+            DispatchQueue.concurrentPerform(iterations: slice.count) { place in
+                let index = slice[slice.startIndex + place]
+                do {
+                    let hash = try DjangoPassword.hash(
+                        rows[index].secret ?? "", iterations: iterations)
+                    hashes.withLock { $0[index] = hash }
+                } catch {
+                    failure.withLock { $0 = error }
+                }
+            }
+            start += slice.count
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+        let known = hashes.withLock { $0 }
+        return rows.enumerated().map { index, row in
+            HashedPassword(part: row.part, line: row.line, hash: known[index])
+        }
     }
 
     /// Puts the hashes in the place of the passwords.

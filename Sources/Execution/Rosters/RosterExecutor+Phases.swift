@@ -21,19 +21,24 @@ extension RosterExecutor {
             try ranges(of: plan.files[file], Self.passwordsOfPart, job, on: connection)
                 .map(\.planned)
         case .rows(let file):
-            try ranges(of: plan.files[file], Self.rowsOfPart, job, on: connection).map(\.planned)
+            try ranges(of: plan.files[file], rosterLimits.chunkRows, job, on: connection).map(
+                \.planned)
         }
     }
 
     /// What a worker does before it opens the transaction of a part.
+    ///
+    /// - Parameter keep: says that the worker lives; false if the part is another's by now.
     func prepare(
         _ part: PartClaim, _ phase: RosterPlan.Phase, _ plan: RosterPlan,
-        on connection: Connection
+        on connection: Connection, keep: () throws -> Bool
     ) throws -> [HashedPassword] {
         guard case .passwords(let file) = phase,
             let range = RosterRange(from: part.from, to: part.to)
         else { return [] }
-        return try hash(range, plan.files[file], part.job, on: connection)
+        return try hash(
+            range, plan.files[file], part.job, ImportRequest(arguments: part.arguments),
+            on: connection, keep: keep)
     }
 
     /// Executes a part, inside its transaction.
@@ -77,7 +82,7 @@ extension RosterExecutor {
         var counts = RowCounts()
         for file in plan.files {
             let application = Application(job: part.job, file: file, request: request)
-            for range in try ranges(of: file, Self.rowsOfPart, part.job, on: connection) {
+            for range in try ranges(of: file, rosterLimits.chunkRows, part.job, on: connection) {
                 counts.add(
                     try apply(range.range, count: range.count, application, on: connection))
             }
@@ -143,7 +148,7 @@ extension RosterExecutor {
     ) throws(PostgresError) -> [CountedRange] {
         var ranges: [CountedRange] = []
         for file in plan.files {
-            ranges += try self.ranges(of: file, Self.rowsOfPart, job, on: connection)
+            ranges += try self.ranges(of: file, rosterLimits.chunkRows, job, on: connection)
         }
         return ranges
     }

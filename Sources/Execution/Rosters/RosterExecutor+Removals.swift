@@ -10,14 +10,16 @@ extension RosterExecutor {
     /// Each of them is one more item of the job, numbered after its rows.
     func remove(_ application: Application, on connection: Connection) throws -> RowCounts {
         var counts = RowCounts()
+        let here = Set(try store.parts(of: application.job, on: connection).map(\.file))
         for (number, step) in application.file.steps.enumerated() {
-            guard let sql = step.unlisted else { continue }
+            guard let removal = step.removal, removal.files.isSubset(of: here) else { continue }
             let answer = try connection.execute(
-                sql, RosterRange.all.parameters(application.job, application.request.target))
+                removal.select,
+                RosterRange.all.parameters(application.job, application.request.target))
             let reader = StepReader(step: step, request: application.request)
             var start = 0
             while start < answer.count {
-                let end = min(start + Self.rowsOfPart, answer.count)
+                let end = min(start + rosterLimits.chunkRows, answer.count)
                 let assignments = try reader.removals(of: answer, start..<end)
                 counts.add(
                     try remove(assignments, step, number, start, application, on: connection))
@@ -58,7 +60,7 @@ extension RosterExecutor {
                     "ROLLBACK TO SAVEPOINT removals; RELEASE SAVEPOINT removals")
                 condemned.merge(restart.condemned) { first, _ in first }
             } catch let error as PostgresError
-                where FailureClass(error).mayBeAnItems && connection.isUsable && !isInParts
+                where FailureClass(error).mayBeAnItems && !isInParts
             {
                 try connection.script(
                     "ROLLBACK TO SAVEPOINT removals; RELEASE SAVEPOINT removals")

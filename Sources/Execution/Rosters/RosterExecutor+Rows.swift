@@ -38,8 +38,10 @@ extension RosterExecutor {
             } catch let error as RowsUnread {
                 try connection.script("ROLLBACK TO SAVEPOINT rows; RELEASE SAVEPOINT rows")
                 unread += try refuseUnread(range, error, application, on: connection)
+                // Without these rows the items of the others have other numbers.
+                condemned = [:]
             } catch let error as PostgresError
-                where FailureClass(error).mayBeAnItems && connection.isUsable
+                where FailureClass(error).mayBeAnItems
             {
                 try connection.script("ROLLBACK TO SAVEPOINT rows; SAVEPOINT rows")
                 let found = try isolate(range, application, condemned, on: connection)
@@ -76,25 +78,28 @@ extension RosterExecutor {
         return outcomes
     }
 
-    /// Does what it can of the steps, to learn which items the database refuses.
+    /// Does what it can of the steps, to learn which items of one of them the database refuses: what
+    /// the items of the next ones are depends on what stays of these.
     private func isolate(
         _ range: RosterRange, _ application: Application, _ condemned: [ItemKey: Refusal],
         on connection: Connection
     ) throws -> [ItemKey: Refusal] {
-        var found: [ItemKey: Refusal] = [:]
         var outcomes = RowOutcomes(ofPackage: application.file.file.name)
         do {
             for (number, step) in application.file.steps.enumerated() {
                 let items = try read(range, number, step, application, on: connection)
                 guard var run = run(items, number, step, application, condemned) else { continue }
-                found.merge(try run.executeInParts(on: connection)) { first, _ in first }
+                let found = try run.executeInParts(on: connection)
+                guard found.isEmpty else { return found }
                 try store.refuse(
                     outcomes.add(run, items), of: application.job, on: connection)
             }
         } catch let restart as Restart {
-            found.merge(restart.condemned) { first, _ in first }
+            return restart.condemned
+        } catch is RowsUnread {
+            // So it is when the items that only clash are written in parts.
         }
-        return found
+        return [:]
     }
 
     // MARK: Items
@@ -198,8 +203,12 @@ extension RosterExecutor {
                 RosterStore.Refused(
                     part: Int(row.part), line: Int(row.line), rejection: rejection)
             }, of: application.job, on: connection)
+        let file = application.file.file.name
         return found.map { row, rejection in
-            JobReport.RejectedItem(number: row.number, member: row.text, rejection: rejection)
+            let place = file.isEmpty ? "" : "\(file), line \(row.lineOfFile): "
+            return JobReport.RejectedItem(
+                number: row.number, member: row.text,
+                rejection: Rejection(code: rejection.code, message: place + rejection.message))
         }
     }
 
@@ -208,13 +217,15 @@ extension RosterExecutor {
         let part: Int32
         let line: Int32
         let number: Int
+        let lineOfFile: Int
         let text: String
 
         init(_ answer: Rows, _ row: Int) {
             part = Int32(answer.int(row, 0))
             line = Int32(answer.int(row, 1))
             number = answer.int(row, 2)
-            text = answer.optionalString(row, 3) ?? ""
+            lineOfFile = answer.int(row, 3)
+            text = answer.optionalString(row, 4) ?? ""
         }
     }
 }

@@ -8,20 +8,17 @@ public struct RosterExecutor: Sendable {
     let plans: [String: RosterPlan]
     let store: RosterStore
     let limits: ExecutionLimits
-    /// What a row of a file may hold.
-    let rowLimits: CSVReader.Limits
+    let rosterLimits: RosterLimits
     let schema: String
-    /// How many rows a part of an import has.
-    static let rowsOfPart = 2_000
 
     public init(
         plans: [String: RosterPlan], store: RosterStore, limits: ExecutionLimits,
-        rowLimits: CSVReader.Limits, schema: StatusSchema
+        rosterLimits: RosterLimits, schema: StatusSchema
     ) {
         self.plans = plans
         self.store = store
         self.limits = limits
-        self.rowLimits = rowLimits
+        self.rosterLimits = rosterLimits
         self.schema = quoteIdentifier(schema.name)
     }
 
@@ -57,7 +54,7 @@ public struct RosterExecutor: Sendable {
         let request = ImportRequest(part)
         try begin(job, part, from: origin, on: connection)
         guard let held = try store.hold(job.id, part: part.number, on: connection),
-            held.digest == part.requestDigest,
+            held.digest == part.requestDigest, held.parts == part.count,
             held.partDigest == nil || held.partDigest == job.digest
         else {
             return .refused(
@@ -68,13 +65,24 @@ public struct RosterExecutor: Sendable {
         guard held.isWaiting, held.partDigest == nil else { return .duplicate }
         let contents: RosterPart.Contents
         var rows = 0
+        try connection.script("SAVEPOINT copy")
         do {
             (contents, rows) = try copy(part, file, of: job.id, on: connection)
+            try connection.script("RELEASE SAVEPOINT copy")
         } catch let fault as CSVFault {
+            try connection.script("ROLLBACK TO SAVEPOINT copy; RELEASE SAVEPOINT copy")
             let reason = Rejection(
                 code: "invalid-file",
                 message: "part \(part.number)\(part.file.isEmpty ? "" : ", \(part.file)"): \(fault)"
             )
+            try store.fail(job.id, because: reason, on: connection)
+            return .failed(reason)
+        }
+        guard held.rows + rows <= rosterLimits.rows else {
+            let reason = Rejection(
+                code: "too-large",
+                message:
+                    "expected at most \(rosterLimits.rows) rows, got \(held.rows + rows) or more")
             try store.fail(job.id, because: reason, on: connection)
             return .failed(reason)
         }
@@ -100,6 +108,11 @@ public struct RosterExecutor: Sendable {
         return .failed(reason)
     }
 
+    /// Ends the imports whose parts have stopped coming.
+    func failStale(on connection: Connection) throws(PostgresError) {
+        _ = try store.failStale(after: rosterLimits.partTimeout, on: connection)
+    }
+
     private func begin(
         _ job: Job, _ part: RosterPart, from origin: Origin, on connection: Connection
     ) throws(PostgresError) {
@@ -116,10 +129,12 @@ public struct RosterExecutor: Sendable {
         var rows = 0
         var contents: RosterPart.Contents?
         // A part whose heads another part has shows its passwords until that one is read.
-        let secret = part.header.flatMap { RosterHeader($0, of: file.file).secret(of: file) }
-        var array = TextArray()
+        let secret = part.header.flatMap { HeaderMatch($0, of: file.file).secret(of: file) }
+        let reason = RosterHeader.folded(SpreadsheetGuard.reasonHead)
+        var array = TextArray(
+            isGuarded: part.header?.contains { RosterHeader.folded($0) == reason } ?? false)
         try store.copy(on: connection) { writer throws in
-            contents = try part.readRows(rowLimits) { row in
+            contents = try part.readRows(rosterLimits.ofRows) { row in
                 rows += 1
                 array.read(row, without: secret)
                 writer.append(uuid: (job.high, job.low))
@@ -128,7 +143,8 @@ public struct RosterExecutor: Sendable {
                 array.append(to: &writer)
                 writer.append(row.fault == nil ? array.secret : nil)
                 writer.append(row.fault?.code)
-                writer.append(row.fault?.message)
+                // It may name a column of any name.
+                writer.append(row.fault?.message.replacing("\0", with: "\u{FFFD}"))
                 try writer.endRow()
             }
         }
@@ -141,55 +157,78 @@ extension ImportRequest {
     init(_ part: RosterPart) {
         self.init(
             mode: part.mode, isExact: part.isExact, confirmsRemovals: part.confirmsRemovals,
-            isDryRun: part.isDryRun, target: part.target == nil ? nil : part.targetText)
+            isDryRun: part.isDryRun, target: part.targetValue)
+    }
+}
+
+/// What holds for imports, from the settings.
+public struct RosterLimits: Sendable {
+    /// The most rows of an import.
+    public var rows: Int
+    public var columns: Int
+    /// The longest text of a field, in UTF-8.
+    public var fieldBytes: Int
+    /// How many rows are applied in one transaction.
+    public var chunkRows: Int
+    /// How long an import waits for its next part.
+    public var partTimeout: Duration
+
+    public init(
+        rows: Int = 2_000_000, columns: Int = 200, fieldBytes: Int = 10 * 1024,
+        chunkRows: Int = 2_000, partTimeout: Duration = .seconds(3_600)
+    ) {
+        self.rows = rows
+        self.columns = columns
+        self.fieldBytes = fieldBytes
+        self.chunkRows = chunkRows
+        self.partTimeout = partTimeout
+    }
+
+    var ofRows: CSVReader.Limits {
+        CSVReader.Limits(
+            rowBytes: (fieldBytes * 2 + 3) * columns, columns: columns, fieldBytes: fieldBytes)
     }
 }
 
 /// Where a file has the columns of its roster.
-struct RosterHeader {
+struct HeaderMatch {
     /// From 1; nil for a column that the file lacks.
     let positions: [Int?]
     /// Why no row of the file can be read.
     let fault: Rejection?
 
     init(_ header: [String], of file: Roster.File) {
-        let heads = header.map(Self.folded)
+        let heads = header.map(RosterHeader.folded)
         positions = file.columns.map { column in
-            column.headers.lazy.compactMap { heads.firstIndex(of: Self.folded($0)) }.first
+            column.headers.lazy.compactMap { heads.firstIndex(of: RosterHeader.folded($0)) }.first
                 .map { $0 + 1 }
         }
-        fault = Self.fault(header, heads, file, positions)
+        fault = Self.fault(header)
     }
 
     func secret(of file: RosterPlan.File) -> Int? {
         file.secret.flatMap { positions[$0] }.map { $0 - 1 }
     }
 
-    /// Heads are the same but for blanks at their ends and case.
-    private static func folded(_ head: String) -> String {
-        let blanks: Set<Character> = [" ", "\t", "\u{A0}", "\u{FEFF}", "\u{200B}", "\r", "\n"]
-        var rest = Substring(head)
-        while let first = rest.first, blanks.contains(first) { rest.removeFirst() }
-        while let last = rest.last, blanks.contains(last) { rest.removeLast() }
-        return rest.lowercased()
-    }
-
-    private static func fault(
-        _ header: [String], _ heads: [String], _ file: Roster.File, _ positions: [Int?]
-    ) -> Rejection? {
-        var seen: Set<String> = []
-        // Spreadsheets leave columns without a name at the end.
-        for (place, head) in heads.enumerated() where !head.isEmpty && !seen.insert(head).inserted {
-            return Rejection(
-                code: "invalid-header",
-                message: "expected each column once, got \"\(header[place])\" again")
-        }
-        for (column, position) in zip(file.columns, positions) where position == nil {
-            guard column.isRequired else { continue }
+    /// Why no row of a file can be right whose parts have these headers.
+    static func missing(_ headers: [[String]], of file: Roster.File) -> Rejection? {
+        let positions = headers.map { HeaderMatch($0, of: file).positions }
+        for (place, column) in file.columns.enumerated() where column.isRequired {
+            guard positions.allSatisfy({ $0[place] == nil }) else { continue }
             return Rejection(
                 code: "invalid-header",
                 message: "expected a column \(column.headers.joined(separator: " or ")), got "
-                    + header.map { "\"\($0)\"" }.joined(separator: ", "))
+                    + (headers.first ?? []).map { "\"\($0)\"" }.joined(separator: ", "))
+        }
+        return nil
+    }
+
+    private static func fault(_ header: [String]) -> Rejection? {
+        if let (first, second) = RosterHeader.duplicate(in: header) {
+            return Rejection(
+                code: "invalid-header",
+                message: "expected each column once, got \"\(header[first])\" and "
+                    + "\"\(header[second])\"")
         }
         return nil
     }
@@ -198,11 +237,15 @@ struct RosterHeader {
 /// A row's fields as the binary form of a `text[]`.
 private struct TextArray {
     private var bytes: [UInt8] = []
+    /// The texts are ours, of refused rows that were kept from being formulas.
+    private let isGuarded: Bool
     /// The field that is kept apart.
     private(set) var secret: String?
 
     /// The type `text` in `pg_type`.
     private static let textOID: UInt32 = 25
+
+    init(isGuarded: Bool) { self.isGuarded = isGuarded }
 
     /// - Parameter hidden: the field that is left empty and kept apart.
     mutating func read(_ row: borrowing CSVRow, without hidden: Int?) {
@@ -221,8 +264,9 @@ private struct TextArray {
                 append(0)
                 continue
             }
-            guard row.fault == nil else {
-                append(repaired: row.string(field))
+            guard row.fault == nil, !isGuarded else {
+                let text = row.string(field)
+                append(repaired: isGuarded ? SpreadsheetGuard.unguarded(text) : text)
                 continue
             }
             row.withBytes(of: field) { text in

@@ -4,6 +4,7 @@ extension RosterPlan.Step {
     init(
         _ step: Roster.Step, _ plan: RelationPlan, _ sql: RosterSQL, _ named: [RosterSQL.Named]
     ) {
+        removal = nil
         relation = plan
         switch step {
         case .upsert(let upsert):
@@ -16,8 +17,8 @@ extension RosterPlan.Step {
                 upsert.values.first { $0.column == name }
             }
             select = sql.select(ordered, where: nil, each: nil, named)
-            unlisted = nil
-            countUnlisted = nil
+            newcomers = sql.newcomers(
+                named, RosterSQL.Named(alias: "newcomer", upsert: upsert, plan: plan))
         case .assign(let assign):
             isRemoval = assign.isRemoval
             password = nil
@@ -27,9 +28,7 @@ extension RosterPlan.Step {
             select = sql.select(
                 assign.target + assign.member + assign.attributes, where: assign.condition,
                 each: assign.each, named)
-            let rest = assign.isRemoval ? nil : sql.unlisted(assign, plan, named)
-            unlisted = rest?.select
-            countUnlisted = rest?.count
+            newcomers = nil
         }
     }
 }

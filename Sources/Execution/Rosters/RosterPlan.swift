@@ -15,7 +15,7 @@ public struct RosterPlan: Sendable {
     struct File: Sendable {
         let file: Roster.File
         let sql: RosterSQL
-        let steps: [Step]
+        var steps: [Step]
         /// The column whose values are passwords in plain text or hashed.
         let secret: Int?
     }
@@ -30,10 +30,21 @@ public struct RosterPlan: Sendable {
         let target: [String]
         let member: [String]
         let attributes: [String]
-        /// The members of the file's targets that no row lists; nil for a step that only adds.
-        let unlisted: String?
-        /// How many rows each of the file's targets has, and how many of them no row lists.
-        let countUnlisted: String?
+        /// The rows with whether they are about somebody new; nil for a step that makes nobody.
+        let newcomers: String?
+        /// What is removed of its targets; nil for a step that lists nobody.
+        var removal: Removal?
+    }
+
+    /// How an exact import finds what it does not list.
+    struct Removal: Sendable {
+        /// The files that list members of the relation: without one of them nobody knows who is not
+        /// listed.
+        let files: Set<String>
+        /// The members of the step's targets that no row lists.
+        let select: String
+        /// How many rows each of these targets has, and how many of them no row lists.
+        let count: String
     }
 
     /// - Parameters:
@@ -42,12 +53,17 @@ public struct RosterPlan: Sendable {
     public init?(_ roster: Roster, plans: [String: RelationPlan], schema: StatusSchema) {
         self.roster = roster
         var files: [File] = []
+        var listings: [(file: Int, step: Int, listing: RosterSQL.Listing)] = []
         for file in roster.files {
             let sql = RosterSQL(file, of: roster, schema: schema)
             var steps: [Step] = []
             var named: [RosterSQL.Named] = []
             for step in file.steps {
                 guard let plan = plans[step.relation] else { return nil }
+                if case .assign(let assign) = step, !assign.isRemoval {
+                    let listing = RosterSQL.Listing(file: sql, assign: assign, named: named)
+                    listings.append((files.count, steps.count, listing))
+                }
                 steps.append(Step(step, plan, sql, named))
                 if case .upsert(let upsert) = step, let alias = upsert.alias {
                     named.append(RosterSQL.Named(alias: alias, upsert: upsert, plan: plan))
@@ -60,6 +76,13 @@ public struct RosterPlan: Sendable {
                     secret: source.flatMap { source in
                         file.columns.firstIndex { $0.name == source }
                     }))
+        }
+        for (file, step, listing) in listings {
+            let all = listings.filter { $0.listing.assign.relation == listing.assign.relation }
+            let (select, count) = RosterSQL.unlisted(
+                by: listing, among: all.map(\.listing), files[file].steps[step].relation)
+            files[file].steps[step].removal = Removal(
+                files: Set(all.map { files[$0.file].file.name }), select: select, count: count)
         }
         self.files = files
     }

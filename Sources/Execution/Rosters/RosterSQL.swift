@@ -15,12 +15,23 @@ struct RosterSQL: Sendable {
 
     private let file: Roster.File
     private let schema: String
+    /// What `job` is.
+    let job: String
     /// The place of the column whose cells are kept apart.
     private let secret: String?
 
     init(_ file: Roster.File, of roster: Roster, schema: StatusSchema) {
         self.file = file
         self.schema = quoteIdentifier(schema.name)
+        let fields =
+            switch roster.target {
+            case .none, .value: ["$6::text AS target"]
+            case .columns(let names):
+                names.map {
+                    "$6::text::jsonb ->> \(quoteLiteral($0)) AS \(quoteIdentifier("target.\($0)"))"
+                }
+            }
+        job = "(SELECT \(fields.joined(separator: ", "))) AS \"job\""
         secret =
             file.steps.lazy.compactMap { step -> String? in
                 if case .upsert(let upsert) = step { upsert.password?.source } else { nil }
@@ -32,7 +43,7 @@ struct RosterSQL: Sendable {
     /// The rows that are not refused, each column clean, by the column's name.
     ///
     /// - Parameter isBounded: only those of a part.
-    private func rows(isBounded: Bool, isRefusedToo: Bool = false) -> String {
+    func rows(isBounded: Bool, isRefusedToo: Bool = false) -> String {
         var columns = [
             "r.part", "r.line", "p.lines_before + r.line AS \"line of all\"",
             "p.file_lines_before + r.line AS \"line of file\"", "r.secret AS \" secret\"",
@@ -80,7 +91,8 @@ struct RosterSQL: Sendable {
     /// The rows of a part as people know them.
     var staged: String {
         """
-        SELECT r.part, r.line, p.lines_before + r.line, left(r."values"[1], 200)
+        SELECT r.part, r.line, p.lines_before + r.line, p.file_lines_before + r.line,
+          left(r."values"[1], 200)
         FROM \(schema).roster_row r
         JOIN \(schema).roster_part p ON p.job_id = r.job_id AND p.number = r.part
         WHERE r.job_id = $1 AND p.file = \(quoteLiteral(file.name))
@@ -128,9 +140,12 @@ struct RosterSQL: Sendable {
                     "at most \(most) characters", "char_length(\(value))::text")
             }
             if !column.choices.isEmpty {
-                let list = column.choices.map(quoteLiteral).joined(separator: ", ")
+                let ignoresCase = column.cleaning.contains { $0 == .lower || $0 == .upper }
+                let fold = ignoresCase ? "lower" : ""
+                let list = column.choices.map { "\(fold)(\(quoteLiteral($0)))" }
                 add(
-                    "\(value) <> ALL (ARRAY[\(list)])", "invalid-value",
+                    "\(fold)(\(value)) <> ALL (ARRAY[\(list.joined(separator: ", "))])",
+                    "invalid-value",
                     "one of \(column.choices.joined(separator: ", "))", quoted(value))
             }
         }
@@ -193,10 +208,19 @@ struct RosterSQL: Sendable {
             """
     }
 
-    private func source(_ rows: String, each: String?, _ named: [Named]) -> String {
+    /// The rows of a part, each with whether the person it is about is not there yet, and with its
+    /// password.
+    func newcomers(_ named: [Named], _ newcomer: Named) -> String {
+        """
+        SELECT "row".part, "row".line, \(quoteIdentifier(newcomer.alias)) IS NULL, "row"." secret"
+        \(source(rows(isBounded: true), each: nil, named + [newcomer]))
+        """
+    }
+
+    func source(_ rows: String, each: String?, _ named: [Named]) -> String {
         var sql = """
             FROM (\(rows)) AS "row"
-            CROSS JOIN (SELECT $6::text AS target) AS "job"
+            CROSS JOIN \(job)
             """
         for name in named { sql += "\n" + join(name) }
         if let each { sql += "\nCROSS JOIN LATERAL unnest(\(each)) AS element (\"each\")" }
@@ -218,60 +242,6 @@ struct RosterSQL: Sendable {
             CROSS JOIN LATERAL (SELECT \(values.joined(separator: ", "))) AS \(item)
             LEFT JOIN \(named.plan.match.source) AS \(alias) ON \(named.plan.match.matches(alias, item))
             """
-    }
-
-    /// The members of the file's targets that no row of the file lists, refused rows included.
-    ///
-    /// - Returns: the SQL that names them, and the SQL that counts them beside all rows of the
-    ///   targets.
-    func unlisted(_ assign: Roster.Assign, _ plan: RelationPlan, _ named: [Named]) -> (
-        select: String, count: String
-    ) {
-        let source = source(rows(isBounded: false, isRefusedToo: true), each: assign.each, named)
-        func typed(_ value: Roster.Value) -> String {
-            let type = plan.given.first { $0.name == value.column }?.unlimitedTypeName ?? "text"
-            return "CAST((\(value.sql)) AS \(type))"
-        }
-        func columns(_ values: [Roster.Value], of table: String) -> String {
-            values.map { "\(table).\(quoteIdentifier($0.column))" }.joined(separator: ", ")
-        }
-        let targets = assign.target.map { "\(typed($0)) AS \(quoteIdentifier($0.column))" }
-        let members = assign.member.map { "\(typed($0)) AS \(quoteIdentifier($0.column))" }
-        let texts = (assign.target + assign.member).map {
-            "there.\(quoteIdentifier($0.column))::text"
-        }
-        let common = """
-            WITH listed AS MATERIALIZED (
-              SELECT DISTINCT \((targets + members).joined(separator: ", ")) \(source)
-            ), targets AS MATERIALIZED (
-              SELECT DISTINCT \(columns(assign.target, of: "listed")) FROM listed
-              \(assign.target.allSatisfy { $0.sql.contains("job.target") }
-                  ? "UNION SELECT \(targets.joined(separator: ", ")) FROM (SELECT $6::text AS target) AS job"
-                  : "")
-            )
-            """
-        let rest = """
-            FROM \(plan.match.source) AS there
-            JOIN targets ON (\(columns(assign.target, of: "there"))) = (\(columns(assign.target, of: "targets")))
-            LEFT JOIN listed ON (\(columns(assign.target, of: "there")), \(columns(assign.member, of: "there")))
-              = (\(columns(assign.target, of: "listed")), \(columns(assign.member, of: "listed")))
-            """
-        let isUnlisted = "listed.\(quoteIdentifier(assign.member[0].column)) IS NULL"
-        let target = columns(assign.target, of: "there")
-        return (
-            """
-            \(common)
-            SELECT DISTINCT \(texts.joined(separator: ", "))
-            \(rest)
-            WHERE \(isUnlisted)
-            """,
-            """
-            \(common)
-            SELECT concat_ws(', ', \(target)), count(*), count(*) FILTER (WHERE \(isUnlisted))
-            \(rest)
-            GROUP BY \(target)
-            """
-        )
     }
 }
 

@@ -100,7 +100,7 @@ public struct CSVReader {
         {
             throw CSVFault(line: 1, column: 1, "expected UTF-8, got UTF-16")
         }
-        if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        if buffer.starts(with: CSVByte.mark) { position = 3 }
     }
 
     /// Finds out the separator from the first row.
@@ -142,6 +142,8 @@ public struct CSVReader {
             line += 1
             return last
         }
+        // A file of one column says nothing: then it is what the name says.
+        guard !counts.isEmpty else { return CSVByte.comma }
         return CSVByte.separators.max { counts[$0, default: 0] < counts[$1, default: 0] }
     }
 

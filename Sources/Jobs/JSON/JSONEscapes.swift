@@ -8,12 +8,10 @@ enum JSONEscapes {
         text.reserveCapacity(raw.count)
         var position = 0
         while position < raw.count {
-            let byte = raw[position]
-            guard byte == UInt8(ascii: "\\") else {
-                text.append(byte)
-                position += 1
-                continue
-            }
+            let plain = position
+            while position < raw.count, raw[position] != UInt8(ascii: "\\") { position += 1 }
+            text.append(contentsOf: UnsafeBufferPointer(rebasing: raw[plain..<position]))
+            guard position < raw.count else { break }
             let kind = raw[position + 1]
             position += 2
             switch kind {

@@ -17,17 +17,34 @@ public struct JSONWriter {
     /// Writes a string in quotes: only what must be escaped is.
     public mutating func string(_ text: String) {
         var text = text
+        text.withUTF8 { string(utf8: $0) }
+    }
+
+    /// Writes a string in quotes from its bytes in UTF-8.
+    public mutating func string(utf8: UnsafeBufferPointer<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
-        text.withUTF8 { utf8 in
-            var plain = 0
-            for (position, byte) in utf8.enumerated() where Self.mustEscape(byte) {
-                bytes += utf8[plain..<position]
-                plain = position + 1
-                escape(byte)
-            }
-            bytes += utf8[plain...]
+        var plain = 0
+        for (position, byte) in utf8.enumerated() where Self.mustEscape(byte) {
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[plain..<position]))
+            plain = position + 1
+            escape(byte)
         }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[plain...]))
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// The bytes that a text takes within its quotes.
+    public static func length(of utf8: UnsafeBufferPointer<UInt8>) -> Int {
+        var length = utf8.count
+        for byte in utf8 where mustEscape(byte) {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "\n"), UInt8(ascii: "\r"),
+                UInt8(ascii: "\t"):
+                length += 1
+            default: length += 5
+            }
+        }
+        return length
     }
 
     private static func mustEscape(_ byte: UInt8) -> Bool {

@@ -21,6 +21,8 @@ CREATE TABLE rollcall.roster_import (
     rows_staged  bigint NOT NULL DEFAULT 0,
     is_waiting   boolean NOT NULL DEFAULT true,
     roster       text NOT NULL,
+    -- The parts that are still to come, for people: `2, 5 to 7`; null where that would be too long.
+    missing      text,
     arguments    jsonb NOT NULL
 );
 CREATE INDEX roster_import_waiting ON rollcall.roster_import (touched_at) WHERE is_waiting;
@@ -61,20 +63,12 @@ CREATE TABLE rollcall.roster_row (
 );
 CREATE INDEX roster_row_refused ON rollcall.roster_row (job_id) WHERE code IS NOT NULL;
 
--- The parts that an import waits for, from and to.
-CREATE VIEW rollcall.missing_parts AS
-SELECT job_id, min(n) AS first, max(n) AS last
-FROM (SELECT i.job_id, n, n - row_number() OVER (PARTITION BY i.job_id ORDER BY n) AS run
-      FROM rollcall.roster_import i
-      CROSS JOIN LATERAL generate_series(1, i.parts) AS n
-      WHERE i.parts_staged < i.parts AND NOT EXISTS (SELECT FROM rollcall.roster_part p
-          WHERE p.job_id = i.job_id AND p.number = n)) AS missing
-GROUP BY job_id, run;
-
 CREATE OR REPLACE VIEW rollcall.jobs AS
 SELECT j.id, j.kind, j.state, j.relation, j.target, j.source, j.mode, j.dry_run, j.skipped,
-       coalesce(r.created + r.updated + r.removed + r.unchanged + r.absent + r.rejected,
-           i.rows_staged, j.items) AS items,
+       CASE WHEN j.kind = 'roster-import' AND j.finished_at IS NULL THEN greatest(i.rows_staged,
+                r.created + r.updated + r.removed + r.unchanged + r.absent + r.rejected)
+            ELSE coalesce(r.created + r.updated + r.removed + r.unchanged + r.absent
+                + r.rejected, j.items) END AS items,
        coalesce(r.created, j.created) AS created, coalesce(r.updated, j.updated) AS updated,
        coalesce(r.unchanged::integer, j.unchanged) AS unchanged,
        coalesce(r.removed, j.removed) AS removed, coalesce(r.absent::integer, j.absent) AS absent,
@@ -94,7 +88,8 @@ SELECT j.id, j.kind, j.state, j.relation, j.target, j.source, j.mode, j.dry_run,
                    OR (c.subject = 'kind' AND c.name = r.kind))) AS paused,
        r.ending = 'cancelled' AND r.state <> 'ended' AS cancelling,
        CASE WHEN i.is_waiting
-                THEN i.parts - i.parts_staged || ' of ' || i.parts || ' parts still to come'
+                THEN coalesce('part ' || i.missing, i.parts - i.parts_staged || ' parts')
+                    || ' of ' || i.parts
             WHEN r.state = 'active' THEN r.waits_for
             WHEN r.state = 'waiting' THEN 'job ' || coalesce(
                 (SELECT a.job_id::text FROM rollcall.backfill_run a
@@ -103,4 +98,4 @@ SELECT j.id, j.kind, j.state, j.relation, j.target, j.source, j.mode, j.dry_run,
                     ELSE 'roster and target' END) END AS waits_for
 FROM rollcall.job j
 LEFT JOIN rollcall.backfill_run r ON r.job_id = j.id
-LEFT JOIN rollcall.roster_import i ON i.job_id = j.id AND i.is_waiting;
+LEFT JOIN rollcall.roster_import i ON i.job_id = j.id;

@@ -9,10 +9,11 @@ WITH run AS (
     WHERE job_id = $1
     RETURNING *
 ), forgotten AS (
-    UPDATE rollcall.roster_row w SET secret = NULL
-    FROM run
+    -- Refused rows stay, unless nobody knows yet which of their values are passwords.
+    DELETE FROM rollcall.roster_row w
+    USING run, rollcall.roster_part p
     WHERE run.kind = 'roster-import' AND run.ending IS NOT NULL AND w.job_id = run.job_id
-      AND w.secret IS NOT NULL
+      AND p.job_id = w.job_id AND p.number = w.part AND (w.code IS NULL OR p.positions IS NULL)
 ), job AS (
     UPDATE rollcall.job j
     SET state = coalesce(run.ending,

@@ -4,8 +4,8 @@ WITH import AS (
     WHERE job_id = $1 AND is_waiting
     RETURNING job_id, rows_staged
 ), forgotten AS (
-    UPDATE rollcall.roster_row r SET secret = NULL FROM import
-    WHERE r.job_id = import.job_id AND r.secret IS NOT NULL
+    -- Nobody knows yet which of their values are passwords.
+    DELETE FROM rollcall.roster_row r USING import WHERE r.job_id = import.job_id
 )
 UPDATE rollcall.job j
 SET state = 'failed', finished_at = clock_timestamp(), items = import.rows_staged,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Jobs
 import Kafka
 import RollcallClient
@@ -25,10 +26,16 @@ struct DeliveryTally {
     /// Whether the brokers cannot be reached, or refuse this client: other jobs would fare alike.
     private(set) var isHopeless = false
     private var areAllUnreachable = true
+    /// The tags of what was delivered; empty unless they are kept.
+    private(set) var tags = IndexSet()
     private let keepsSent: Bool
+    private let isOneJob: Bool
 
-    init(keepsSent: Bool) {
+    /// - Parameter isOneJob: all messages are one job together: of those to wait for the last is
+    ///   enough, because the brokers keep them in order.
+    init(keepsSent: Bool, isOneJob: Bool = false) {
         self.keepsSent = keepsSent
+        self.isOneJob = isOneJob
     }
 
     /// Takes what became of one job that was queued.
@@ -37,10 +44,19 @@ struct DeliveryTally {
         switch delivery.result {
         case .success:
             delivered += 1
-            if keepsSent, let job = delivery.sent { sent.append(job) }
+            if isOneJob { tags.insert(delivery.tag) }
+            if keepsSent, let job = delivery.sent { keep(job) }
         case .failure(let error):
             add(tag: delivery.tag, id: delivery.id, error)
         }
+    }
+
+    private mutating func keep(_ job: SentJob) {
+        guard isOneJob else { return sent.append(job) }
+        guard job.tag > sent.first?.tag ?? 0 else { return }
+        var part = job
+        part.isPart = true
+        sent = [part]
     }
 
     /// Takes a job that could not even be queued.

@@ -19,15 +19,20 @@ struct EnqueueRun {
     let settings: Settings
     let topic: String?
     let wait: Wait?
-    /// How many jobs there are to send.
+    /// How many messages there are to send.
     let total: Int
+    /// All messages are one job together.
+    let isOneJob: Bool
 
     /// Connects to the database if the end is to be awaited; ends the command if it cannot.
-    init(_ settings: Settings, topic: String?, _ waiting: EnqueueWaitOptions, total: Int = 1) throws
-    {
+    init(
+        _ settings: Settings, topic: String?, _ waiting: EnqueueWaitOptions, total: Int = 1,
+        isOneJob: Bool = false
+    ) throws {
         self.settings = settings
         self.topic = topic
         self.total = total
+        self.isOneJob = isOneJob
         guard waiting.wait else {
             wait = nil
             return

@@ -25,8 +25,8 @@ struct EnqueueSession {
         producer = try JobProducer(
             run.settings.kafka.producerProperties(messageBytes: run.settings.limits.messageBytes),
             source: EnqueueArgument.defaultSource, log: { news.take($0) })
-        progress = ProgressLine("sending", total: run.total)
-        tally = DeliveryTally(keepsSent: run.wait != nil)
+        progress = ProgressLine("sending", total: run.total, unit: run.isOneJob ? .parts : .jobs)
+        tally = DeliveryTally(keepsSent: run.wait != nil, isOneJob: run.isOneJob)
     }
 
     /// Queues a message.
@@ -46,7 +46,7 @@ struct EnqueueSession {
             throw ExitCode.failure
         }
         // What nobody takes fills the queue.
-        if accepted % 256 == 0 { take(wait: .zero) }
+        if run.isOneJob || accepted % 256 == 0 { take(wait: .zero) }
         return true
     }
 
@@ -71,6 +71,18 @@ struct EnqueueSession {
         try EnqueueWait(jobs: tally.sent, wait: wait, signals: signals, name: name).run()
     }
 
+    private var noun: String { run.isOneJob ? "part" : "job" }
+
+    /// The parts that were delivered, if more are to follow: `1 to 12, 14`.
+    var sentParts: String? {
+        guard tally.delivered < run.total, !isSpoilt else { return nil }
+        let ranges = tally.tags.rangeView.map { range in
+            range.count == 1
+                ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound - 1)"
+        }
+        return ranges.isEmpty ? "none" : ranges.joined(separator: ", ")
+    }
+
     private mutating func take(wait: Duration) {
         for delivery in producer.deliveries(wait: wait) { tally.add(delivery) }
         progress.update(tally.delivered)
@@ -84,11 +96,11 @@ struct EnqueueSession {
         let isWhole = tally.delivered == run.total && !isSpoilt
         if isWhole {
             // One job says enough by its id.
-            if run.total != 1 { note("sent \(NumberText.counted(run.total, "job")) in \(took)") }
+            if run.total != 1 { note("sent \(NumberText.counted(run.total, noun)) in \(took)") }
             return
         }
         if tally.isHopeless, let line = news.last { complain("last news of the brokers: \(line)") }
-        if run.total != 1 {
+        if run.total != 1, !run.isOneJob {
             complain(
                 "sent \(NumberText.grouped(tally.delivered)) of "
                     + "\(NumberText.counted(run.total, "job")) in \(took), "

@@ -47,7 +47,9 @@ final class InputFile {
     }
 
     /// What is left of a pipe or a terminal, in a temporary file without a name.
-    func spooled() throws(FileError) -> InputFile {
+    ///
+    /// - Parameter max: the most bytes that are wanted; no more than one beyond is written.
+    func spooled(max: Int = .max - 1) throws(FileError) -> InputFile {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var path = Array("\(folder)/rollcall-XXXXXX".utf8CString)
         let spool = mkstemp(&path)
@@ -55,13 +57,15 @@ final class InputFile {
         unlink(path)
         let copy = InputFile(name: name, descriptor: spool)
         var chunk = [UInt8](repeating: 0, count: 256 * 1024)
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
+        var room = max + 1
+        while room > 0 {
+            let count = read(descriptor, &chunk, min(room, chunk.count))
             if count == 0 { break }
             if count < 0 {
                 if errno == EINTR { continue }
                 throw .system(name)
             }
+            room -= count
             var written = 0
             while written < count {
                 let more = chunk.withUnsafeBytes { bytes in

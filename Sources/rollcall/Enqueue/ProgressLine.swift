@@ -3,7 +3,7 @@ import Synchronization
 
 /// A line on the terminal that shows how far something is; nothing where standard error is none.
 final class ProgressLine {
-    enum Unit { case jobs, bytes }
+    enum Unit { case jobs, parts, bytes }
 
     private static let interval = Duration.milliseconds(100)
     private static let width = 20
@@ -51,12 +51,22 @@ final class ProgressLine {
         var percent = "\(Int(share * 100))%"
         percent = String(repeating: " ", count: max(0, 4 - percent.count)) + percent
         var line = "\(verb) [\(bar)] \(percent)"
-        if unit == .jobs {
+        switch unit {
+        case .bytes:
+            line += "  \(Self.megabytes(done)) of \(Self.megabytes(total)) MB"
+        case .parts:
+            line += "  \(NumberText.grouped(done))/\(NumberText.counted(total, "part"))"
+        case .jobs:
             let rate = Int(Double(done) / max(0.001, elapsed / .seconds(1)))
             line += "  \(NumberText.grouped(done))/\(NumberText.grouped(total))"
             line += "  \(NumberText.grouped(rate))/s"
         }
         return line
+    }
+
+    /// `12.3`, `1,024.0`.
+    private static func megabytes(_ bytes: Int) -> String {
+        "\(NumberText.grouped(bytes / 1_000_000)).\(bytes / 100_000 % 10)"
     }
 
     private func write(_ text: String) {

@@ -18,7 +18,7 @@ struct SendingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The ordering key (default: <relation>/<target>, or backfill/<name>).",
+            "The ordering key (default: <relation>/<target>, backfill/<name> or roster/<name>).",
             valueName: "key"))
     var key: String?
 
@@ -37,8 +37,7 @@ struct SendingOptions: ParsableArguments {
         _ settings: Settings, _ waiting: EnqueueWaitOptions,
         _ make: (Envelope, _ key: String?, _ depth: Int) throws(MessageFault) -> OutgoingMessage
     ) throws {
-        let envelope = Envelope(
-            id: try jobID() ?? .now(), source: source ?? EnqueueArgument.defaultSource)
+        let envelope = try envelope()
         let limits = EnqueueLimits(settings.limits)
         let message: OutgoingMessage
         do throws(MessageFault) {
@@ -56,6 +55,11 @@ struct SendingOptions: ParsableArguments {
             // Whoever reads it should not have to wait as well.
             fflush(nil)
         }
+    }
+
+    /// The event's attributes.
+    func envelope() throws -> Envelope {
+        Envelope(id: try jobID() ?? .now(), source: source ?? EnqueueArgument.defaultSource)
     }
 
     private func jobID() throws -> JobID? {

@@ -123,6 +123,25 @@ extension Setting {
             .milliseconds(100)...hours(1),
             "How often a worker logs how far a backfill is."),
 
+        .bytes(
+            "roster.file_bytes", \.roster.fileBytes, 1_024...(1 << 40),
+            "The largest roster file that is sent."),
+        .integer(
+            "roster.rows", \.roster.rows, 1...100_000_000,
+            "The most rows of a roster import."),
+        .integer(
+            "roster.columns", \.roster.columns, 1...1_600,
+            "The most columns of a roster file."),
+        .bytes(
+            "roster.field_bytes", \.roster.fieldBytes, 64...(1 << 20),
+            "The longest text of a field of a roster file."),
+        .integer(
+            "roster.chunk_rows", \.roster.chunkRows, 1...100_000,
+            "How many rows are applied in one transaction."),
+        .duration(
+            "roster.part_timeout", \.roster.partTimeout, .seconds(1)...hours(720),
+            "An import fails when its next part does not come for so long."),
+
         .duration(
             "retry.first_delay", \.retry.firstDelay, .milliseconds(1)...minutes(1),
             "The wait before the first retry; it doubles from retry to retry."),

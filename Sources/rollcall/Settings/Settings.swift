@@ -14,6 +14,7 @@ struct Settings: Sendable, Equatable {
     var batch = Batch()
     var limits = Limits()
     var backfill = Backfill()
+    var roster = Roster()
     var retry = Retry()
     var shutdown = Shutdown()
     var worker = Worker()
@@ -96,6 +97,16 @@ extension Settings {
         var lanes = 0
         var pollInterval = Duration.seconds(1)
         var progressInterval = Duration.seconds(10)
+    }
+
+    /// What a roster file may hold.
+    struct Roster: Sendable, Equatable {
+        var fileBytes = 1024 * 1024 * 1024
+        var rows = 2_000_000
+        var columns = 200
+        var fieldBytes = 10 * 1024
+        var chunkRows = 2_000
+        var partTimeout = Duration.seconds(3_600)
     }
 
     /// How what failed is tried again.

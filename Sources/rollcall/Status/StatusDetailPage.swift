@@ -42,14 +42,14 @@ struct StatusDetailPage {
     private var mode: String { shown(job.mode) + (job.isDryRun ? ", dry run" : "") }
 
     private var state: String {
-        if let parts = job.parts { return state(parts) }
+        if let parts = job.walks { return state(parts) }
         let counts = job.counts
         let items = NumberText.counted(job.items, "item")
         let done = "\(NumberText.grouped(counts.total)) of \(items) done"
         let sentence =
             switch job.state {
-            case .waiting: "waiting for the rest of it: \(done)"
-            case .running: "running: \(done)"
+            case .waiting: (["waiting"] + (job.parts?.notes ?? [])).joined(separator: ", ")
+            case .running: (["running: \(done)"] + (job.parts?.notes ?? [])).joined(separator: ", ")
             case .succeeded where job.isSkipped: "succeeded: skipped, nothing has changed"
             case .succeeded: "succeeded: \(items)"
             case .succeededWithRejections:
@@ -85,7 +85,7 @@ struct StatusDetailPage {
             items: job.progress.done, milliseconds: job.runMilliseconds)
         {
             parts.append(
-                "\(NumberText.grouped(rate)) \(job.parts == nil ? "items" : "rows")/s")
+                "\(NumberText.grouped(rate)) \(job.walks == nil ? "items" : "rows")/s")
         }
         parts.append(NumberText.counted(job.attempts, "attempt"))
         return parts.joined(separator: ", ")

@@ -47,15 +47,18 @@ extension StatusQuery.Job {
 
     /// What there is to do and what is done of it: items, or the rows that parts walk.
     var progress: (done: Int, total: Int) {
-        parts.map { ($0.walked, $0.planned) } ?? (counts.total, items)
+        walks.map { ($0.walked, $0.planned) } ?? (counts.total, items)
     }
 
     /// What is still to be done, as far as that is known.
-    var left: Int { parts.map { max(0, $0.planned - $0.walked) } ?? pending }
+    var left: Int { walks.map { max(0, $0.planned - $0.walked) } ?? pending }
+
+    /// The parts of a job whose rows are no items: those that a backfill walks, and not an import's.
+    var walks: StatusQuery.Parts? { kind == Job.Kind.rosterImport.rawValue ? nil : parts }
 
     /// The share that is done, 0 to 100; 100 only when all is.
     var percentDone: Int {
-        if let parts { return parts.percentDone(isOver: state == .succeeded) }
+        if let parts = walks { return parts.percentDone(isOver: state == .succeeded) }
         guard items > 0 else { return state.isTerminal ? 100 : 0 }
         return min(100, counts.total * 100 / items)
     }
