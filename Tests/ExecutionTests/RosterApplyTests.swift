@@ -74,7 +74,8 @@ import Testing
         // What is refused is kept as it was sent.
         #expect(
             try desk.rows(
-                "SELECT line, code, \"values\"[1] FROM rollcall.roster_row ORDER BY line")[1]
+                "SELECT line, code, \"values\"[1] FROM rollcall.roster_row ORDER BY line"
+            ).dropFirst().first
                 == "4|invalid-value|cyd")
     }
 
@@ -99,7 +100,7 @@ import Testing
 
     @Test("rows that a trigger raises for are found among thousands, in each of the steps")
     func bisection() throws {
-        try desk.connection.script(
+        let desk = try RosterSchool.desk(
             """
             CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN RAISE EXCEPTION 'no % here', TG_ARGV[0]; END $$;
@@ -120,10 +121,10 @@ import Testing
                 "1400 invalid-value", "1800 sqlstate-P0001", "2001 sqlstate-P0001",
                 "2100 invalid-value",
             ])
-        #expect(
-            try desk.messages(id)[1...2] == [
-                "900 n900: no thirteen here", "1001 n1001: no ta here",
-            ])
+        let messages = try desk.messages(id)
+        #expect(messages.contains("900 n900: no thirteen here"))
+        // What an item of a relation is about is its member.
+        #expect(messages.contains { $0.hasPrefix("1001 ") && $0.hasSuffix(": no ta here") })
         #expect(
             try desk.job(id) == "succeeded_with_rejections items 2499 created 2492 rejected 7")
         #expect(try desk.value("SELECT count(*) FROM seat") == "2492")

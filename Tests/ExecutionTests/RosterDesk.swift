@@ -152,7 +152,9 @@ final class RosterDesk {
         var turns = 0
         while try turn() {
             turns += 1
-            guard turns < 1_000 else { throw BackfillDesk.Endless(turns: turns) }
+            guard turns < 1_000 else {
+                throw BackfillDesk.Endless(turns: turns)
+            }
         }
     }
 
@@ -295,7 +297,10 @@ enum RosterSchool {
                     attributes: { role: row.role }
             """
 
-    static func desk() throws -> RosterDesk { try RosterDesk(tables: tables, catalog: catalog) }
+    /// - Parameter more: what else is in the database before its tables are looked at.
+    static func desk(_ more: String = "") throws -> RosterDesk {
+        try RosterDesk(tables: tables + more, catalog: catalog)
+    }
 }
 
 extension RosterDesk {

@@ -104,7 +104,7 @@ import Testing
                 "12 ann: name: expected each value once, got \"ann\" again, first in line 2",
             ])
         #expect(
-            try desk.rejected(id).map { $0.split(separator: " ")[1] } == [
+            try desk.rejected(id).map { $0.split(separator: " ").last } == [
                 "invalid-value", "duplicate-name", "duplicate-code", "duplicate-name",
             ])
         #expect(try desk.job(id) == "succeeded_with_rejections items 9 created 5 rejected 4")
