@@ -62,7 +62,16 @@ import Testing
     private func isLenience(_ bytes: [UInt8]) -> Bool {
         let marks: [[UInt8]] = [[0xEF, 0xBB, 0xBF], [0xFE, 0xFF], [0xFF, 0xFE]]
         return bytes.prefix(4).contains(0) || marks.contains { bytes.starts(with: $0) }
+            || hasControlInEscape(bytes)
             || StrictJSON.accepts(withoutTrailingCommas(bytes), depth: Self.depth)
+    }
+
+    /// It takes some control characters for hexadecimal digits.
+    private func hasControlInEscape(_ bytes: [UInt8]) -> Bool {
+        bytes.indices.contains { place in
+            bytes[place...].starts(with: Array("\\u".utf8))
+                && bytes[place...].dropFirst(2).prefix(4).contains { $0 < 0x20 }
+        }
     }
 
     private func withoutTrailingCommas(_ bytes: [UInt8]) -> [UInt8] {
