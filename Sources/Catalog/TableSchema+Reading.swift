@@ -197,6 +197,9 @@ extension TableSchema {
         """
 
     /// The unique indexes; which of them take NULLs for equal is known from version 15 on.
+    ///
+    /// Here and below: a function that looks an object up itself knows nothing of the statement's
+    /// snapshot, and gives NULL for what was dropped since. The table's mark tells later.
     private static let uniqueIndexQuery = """
         SELECT i.relname,
                (SELECT string_agg(coalesce(a.attname, ''), E'\\x1f' ORDER BY k.position)
@@ -204,7 +207,8 @@ extension TableSchema {
                 LEFT JOIN pg_catalog.pg_attribute a
                   ON a.attrelid = x.indrelid AND a.attnum = k.number AND k.number > 0
                 WHERE k.position <= x.indnkeyatts),
-               (SELECT string_agg(pg_catalog.pg_get_indexdef(x.indexrelid, n, false), E'\\x1f' ORDER BY n)
+               (SELECT string_agg(coalesce(pg_catalog.pg_get_indexdef(x.indexrelid, n, false), ''),
+                                  E'\\x1f' ORDER BY n)
                 FROM generate_series(1, x.indnkeyatts) n),
                pg_catalog.pg_get_expr(x.indpred, x.indrelid),
                coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false),

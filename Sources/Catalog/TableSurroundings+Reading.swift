@@ -70,7 +70,7 @@ extension TableSurroundings {
 
 extension TableSurroundings {
     private static let tableQuery = """
-        SELECT c.oid::text, current_user, has_schema_privilege(n.oid, 'USAGE'),
+        SELECT c.oid::text, current_user, coalesce(has_schema_privilege(n.oid, 'USAGE'), false),
                c.relpersistence::text,
                c.relforcerowsecurity AND pg_has_role(c.relowner, 'USAGE'), c.relkind = 'p'
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -79,9 +79,9 @@ extension TableSurroundings {
 
     /// A default that calls nextval depends on its sequence; an identity column needs no privilege.
     private static let accessQuery = """
-        SELECT a.attname, has_column_privilege(a.attrelid, a.attnum, 'SELECT'),
-               has_column_privilege(a.attrelid, a.attnum, 'INSERT'),
-               has_column_privilege(a.attrelid, a.attnum, 'UPDATE'),
+        SELECT a.attname, coalesce(has_column_privilege(a.attrelid, a.attnum, 'SELECT'), false),
+               coalesce(has_column_privilege(a.attrelid, a.attnum, 'INSERT'), false),
+               coalesce(has_column_privilege(a.attrelid, a.attnum, 'UPDATE'), false),
                behind.nspname, behind.relname
         FROM pg_catalog.pg_attribute a
         LEFT JOIN LATERAL (
@@ -129,8 +129,8 @@ extension TableSurroundings {
 
     /// The tables that foreign keys refer to; the copies for a parent's partitions are none.
     private static let parentQuery = """
-        SELECT k.conname, n.nspname, p.relname, has_schema_privilege(n.oid, 'USAGE'),
-               (SELECT bool_and(has_column_privilege(k.confrelid, number, 'SELECT'))
+        SELECT k.conname, n.nspname, p.relname, coalesce(has_schema_privilege(n.oid, 'USAGE'), false),
+               (SELECT bool_and(coalesce(has_column_privilege(k.confrelid, number, 'SELECT'), false))
                 FROM unnest(k.confkey) AS number),
                row_security_active(p.oid)
         FROM pg_catalog.pg_constraint k

@@ -32,7 +32,7 @@ struct CheckConstraint: Sendable {
                (SELECT string_agg(a.attname, E'\\x1f' ORDER BY a.attnum)
                 FROM pg_catalog.pg_attribute a
                 WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)),
-               pg_catalog.pg_get_expr(k.conbin, k.conrelid)
+               coalesce(pg_catalog.pg_get_expr(k.conbin, k.conrelid), '')
         FROM pg_catalog.pg_constraint k
         JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

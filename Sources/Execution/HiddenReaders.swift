@@ -25,14 +25,15 @@ struct HiddenReaders: Sendable {
         return found
     }
 
-    /// What is written in C says nothing of what it reads.
+    /// What is written in C says nothing of what it reads; what is dropped meanwhile has no definition.
     private static let query = """
-        SELECT c.relname, pg_catalog.pg_get_viewdef(c.oid)
+        SELECT c.relname, coalesce(pg_catalog.pg_get_viewdef(c.oid), '')
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
         UNION ALL
         SELECT p.proname,
-               CASE WHEN p.prosrc = '' THEN pg_catalog.pg_get_functiondef(p.oid) ELSE p.prosrc END
+               CASE WHEN p.prosrc = '' THEN coalesce(pg_catalog.pg_get_functiondef(p.oid), '')
+                    ELSE p.prosrc END
         FROM pg_catalog.pg_proc p
         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
         JOIN pg_catalog.pg_language l ON l.oid = p.prolang

@@ -1,8 +1,9 @@
-import Catalog
 import Jobs
 import Postgres
+import Sandbox
 import Testing
 
+@testable import Catalog
 @testable import Execution
 
 /// A batch that was planned for other tables writes nothing.
@@ -68,6 +69,32 @@ import Testing
         }
         #expect(isNoticed)
         #expect(try desk.receipt(job) == nil)
+    }
+
+    @Test("what is dropped while a table's description is read stops no worker")
+    func dropsWhileReading() throws {
+        let desk = try desk()
+        try desk.connection.script(
+            """
+            ALTER TABLE thing ADD UNIQUE (score), ADD CHECK (score > 0);
+            CREATE FUNCTION one() RETURNS int LANGUAGE sql RETURN 1;
+            """)
+        let other = try Connection(desk.database.conninfo, applicationName: "execution-tests")
+        let thing = TableName(schema: "public", name: "thing")
+        // From here on the catalogs show what was, and functions such as pg_get_indexdef what is.
+        try desk.connection.script("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
+        try other.script(
+            "DROP FUNCTION one(); DROP TABLE thing, owner")
+        let table = try #require(try TableSchema.read(thing, on: desk.connection))
+        #expect(table.columns.count == 5)
+        #expect(table.uniqueIndexes.count == 2)
+        let around = try #require(try TableSurroundings.read(thing, on: desk.connection))
+        #expect(around.access.map(\.canSelect) == [false, false, false, false, false])
+        #expect(around.parents.count == 1)
+        #expect(try CheckConstraint.read(thing, on: desk.connection).count == 1)
+        #expect(try HiddenReaders(on: desk.connection).expand(["pass"]).contains("pass"))
+        try desk.connection.script("COMMIT")
+        #expect(try !table.mark.isCurrent(on: desk.connection))
     }
 
     @Test(

@@ -100,7 +100,7 @@ struct StatusDetailPageTests {
             }
         }
         #expect(sentence(StatusSample.running) == "running: 61,000 of 100,000 items done")
-        #expect(sentence(StatusSample.waiting) == "waiting for the rest of it: 0 of 10 items done")
+        #expect(sentence(StatusSample.waiting) == "waiting")
         #expect(sentence(StatusSample.succeeded) == "succeeded: 480 items")
         #expect(
             sentence(StatusSample.cancelled)
