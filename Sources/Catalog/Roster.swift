@@ -10,6 +10,13 @@ public struct Roster: Sendable {
     /// What its SQL reads of a job's target.
     public let target: Target
 
+    /// A column of its files has passwords, hashed or not.
+    public var takesPasswords: Bool {
+        files.flatMap(\.steps).contains { step in
+            if case .upsert(let upsert) = step { upsert.password?.source != nil } else { false }
+        }
+    }
+
     /// What a job names as its target.
     public enum Target: Hashable, Sendable {
         /// Nothing that any step reads.

@@ -10,11 +10,14 @@ public struct Message: Sendable {
     public let value: [UInt8]?
     public let headers: [(name: String, value: [UInt8]?)]
     public let content: Content
+    /// It may bring passwords: its value is kept nowhere else than in the topic.
+    public let hasSecrets: Bool
 
     public init(
         origin: Origin, key: [UInt8]?, value: [UInt8]?,
-        headers: [(name: String, value: [UInt8]?)], content: Content
+        headers: [(name: String, value: [UInt8]?)], content: Content, hasSecrets: Bool = false
     ) {
+        self.hasSecrets = hasSecrets
         self.origin = origin
         self.key = key
         self.value = value
@@ -35,10 +38,19 @@ public struct Message: Sendable {
         (job?.byteCount ?? value?.count ?? 0) + (key?.count ?? 0)
     }
 
-    /// The dead letter that it becomes.
+    /// The dead letter that it becomes, without its value where that may bring passwords.
     public func deadLetter(code: String, reason: String) -> DeadLetter {
-        DeadLetter(
-            origin: origin, key: key, value: value, headers: headers, code: code, reason: reason,
+        guard hasSecrets else {
+            return DeadLetter(
+                origin: origin, key: key, value: value, headers: headers, code: code,
+                reason: reason, jobID: job?.id)
+        }
+        // What was found is a piece of the value.
+        let expected = reason.split(separator: ", got ", maxSplits: 1)[0]
+        return DeadLetter(
+            origin: origin, key: key, value: nil, headers: headers, code: code,
+            reason: "\(expected); the value, \(value?.count ?? 0) bytes, may bring passwords and "
+                + "stands in the topic only",
             jobID: job?.id)
     }
 }

@@ -186,6 +186,8 @@ private func defaultSettings(_ installation: PostgresInstallation) -> [String: S
         // What is lost with the machine is not missed: the directory is removed anyway.
         "fsync": "off",
         "full_page_writes": "off",
+        // Small tables that were never analysed look large, and their queries worth compiling.
+        "jit": "off",
         "listen_addresses": "127.0.0.1",
         "log_timezone": "UTC",
         "max_connections": "100",

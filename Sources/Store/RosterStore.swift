@@ -280,6 +280,60 @@ public struct RosterStore: Sendable {
         }
     }
 
+    /// The last item of which a rejection is kept; 0 without any.
+    public func lastRejection(
+        of job: JobID, on connection: Connection
+    ) throws(PostgresError) -> Int {
+        try connection.execute(statements.selectLastRejection, id(job), binaryResult: true)
+            .int(0, 0)
+    }
+
+    /// What would become of a row of a dry run.
+    public struct RowOutcome: Sendable {
+        public var part: Int32
+        public var line: Int32
+        public var outcome: String
+
+        public init(part: Int32, line: Int32, outcome: String) {
+            self.part = part
+            self.line = line
+            self.outcome = outcome
+        }
+    }
+
+    public func record(
+        _ rows: [RowOutcome], of job: JobID, on connection: Connection
+    ) throws(PostgresError) {
+        var parts = ArrayParameter(.int4)
+        var lines = ArrayParameter(.int4)
+        var outcomes = ArrayParameter(.text)
+        for row in rows {
+            parts.append(int32: row.part)
+            lines.append(int32: row.line)
+            outcomes.append(text: row.outcome)
+        }
+        var parameters = id(job)
+        for column in [parts, lines, outcomes] { parameters.append(column) }
+        try connection.execute(statements.recordOutcomes, parameters)
+    }
+
+    /// Records whom a dry run would remove, for people.
+    public func recordRemovals(
+        _ members: [String], of job: JobID, on connection: Connection
+    ) throws(PostgresError) {
+        guard !members.isEmpty else { return }
+        var texts = ArrayParameter(.text)
+        for member in members { texts.append(text: storable(member)) }
+        var parameters = id(job)
+        parameters.append(texts)
+        try connection.execute(statements.recordRemovals, parameters)
+    }
+
+    /// Deletes the passwords that were staged.
+    public func forgetSecrets(of job: JobID, on connection: Connection) throws(PostgresError) {
+        try connection.execute(statements.forgetSecrets, id(job))
+    }
+
     /// Deletes what was staged but for the refused rows.
     public func forgetRows(of job: JobID, on connection: Connection) throws(PostgresError) {
         try connection.execute(statements.forgetRows, id(job))

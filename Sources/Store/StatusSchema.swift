@@ -190,7 +190,12 @@ struct RosterStatements: Sendable {
     let refuseRows: String
     let selectRejections: String
     let forgetRows: String
+    let forgetSecrets: String
     let selectRefusedRows: String
+    let selectStagedRows: String
+    let selectLastRejection: String
+    let recordOutcomes: String
+    let recordRemovals: String
 
     init(schema: String) {
         func load(_ file: [UInt8]) -> String { StatusSchema.text(file, schema: schema) }
@@ -209,5 +214,10 @@ struct RosterStatements: Sendable {
         selectRefusedRows = load(PackageResources.select_refused_rows_sql)
         selectRejections = load(PackageResources.select_kept_rejections_sql)
         forgetRows = load(PackageResources.forget_roster_rows_sql)
+        forgetSecrets = load(PackageResources.forget_roster_secrets_sql)
+        selectStagedRows = load(PackageResources.select_staged_rows_sql)
+        selectLastRejection = load(PackageResources.select_last_rejection_sql)
+        recordOutcomes = load(PackageResources.record_row_outcomes_sql)
+        recordRemovals = load(PackageResources.record_removals_sql)
     }
 }

@@ -31,7 +31,27 @@ struct Intake: Sendable {
             origin: Origin(
                 topic: record.topic, partition: record.partition, offset: record.offset,
                 timestamp: Self.timestamp(record)),
-            key: record.key, value: value, headers: headers, content: content)
+            key: record.key, value: value, headers: headers, content: content,
+            hasSecrets: mayHaveSecrets(content, value, headers))
+    }
+
+    /// Whether a message may bring passwords: it is an import into a roster that takes some, or what
+    /// cannot be read says somewhere that it is an import.
+    private func mayHaveSecrets(
+        _ content: Message.Content, _ value: [UInt8],
+        _ headers: [(name: String, value: [UInt8]?)]
+    ) -> Bool {
+        switch content {
+        case .job(let job):
+            guard case .rosterImport(let part) = job.work else { return false }
+            return rosters[part.roster]?.takesPasswords == true
+        case .fault:
+            guard rosters.values.contains(where: \.takesPasswords) else { return false }
+            let kind = Array(Job.Kind.rosterImport.rawValue.utf8)
+            return ([value] + headers.compactMap(\.value)).contains { bytes in
+                bytes.indices.contains { bytes[$0...].starts(with: kind) }
+            }
+        }
     }
 
     /// When the record was written, as far as a producer's clock can be believed: not before 1970

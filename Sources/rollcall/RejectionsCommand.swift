@@ -14,6 +14,9 @@ struct RejectionsCommand: ParsableCommand {
             file is safe to open in a spreadsheet, and is imported again as it is: that column is \
             left out then. Passwords are not kept, and have to be given again.
 
+            Of a dry run, --all writes every row behind what would become of it, and whom an exact \
+            import would remove.
+
             Exits with 3 if there is no such job, with 0 also where nothing was refused.
             """)
 
@@ -34,6 +37,9 @@ struct RejectionsCommand: ParsableCommand {
             "Of an import of several files: the one, by its name.", valueName: "name"))
     var file = ""
 
+    @Flag(help: "Of a dry run: all rows, with what would become of each.")
+    var all = false
+
     private static let bufferedBytes = 64 * 1024
 
     func run() throws {
@@ -44,25 +50,36 @@ struct RejectionsCommand: ParsableCommand {
             complain("\(job.id): expected an import of a roster, got \(job.kind)")
             throw ExitCode.wrongUsage
         }
+        guard !all || job.isDryRun else {
+            complain("\(job.id): expected a dry run for --all, got an import that was applied")
+            throw ExitCode.wrongUsage
+        }
         let output = try open()
         let store = RosterStore(
             StatusSchema(name: settings.database.schema), worker: settings.worker.id)
         var text = CSVWriter()
         var count = 0
         try Database.reporting {
-            try store.forEachRefusedRow(of: job.id, file: file, on: session.connection) { row in
-                if count == 0 { text.write([SpreadsheetGuard.reasonHead] + row.header) }
+            try store.forEachRow(
+                of: job.id, file: file, isRefused: !all, on: session.connection
+            ) { row in
+                if count == 0 { text.write(heads + row.header) }
                 count += 1
                 // The reason stands first: a row with too few fields stays one.
-                let reason = "\(row.rejection.code): \(row.rejection.message)"
-                text.write(([reason] + row.values).map(SpreadsheetGuard.guarded))
+                let reason = row.rejection.map { "\($0.code): \($0.message)" } ?? row.note ?? ""
+                let verdict = all ? [row.outcome, reason] : [reason]
+                text.write((verdict + row.values).map(SpreadsheetGuard.guarded))
                 guard text.bytes.count >= Self.bufferedBytes else { return }
                 try output.write(contentsOf: Data(text.bytes))
                 text.removeAll()
             }
         }
         try output.write(contentsOf: Data(text.bytes))
-        complain("\(job.id): \(NumberText.counted(count, "row")) refused")
+        complain("\(job.id): \(NumberText.counted(count, "row")) \(all ? "in all" : "refused")")
+    }
+
+    private var heads: [String] {
+        all ? ["outcome", SpreadsheetGuard.reasonHead] : [SpreadsheetGuard.reasonHead]
     }
 
     private func open() throws -> FileHandle {

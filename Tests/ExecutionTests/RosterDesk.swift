@@ -14,6 +14,7 @@ final class RosterDesk {
     let plans: [String: RosterPlan]
     var storedRejections = 100
     var attempts = 5
+    var chunkRows = 2_000
     var statementTimeout = Duration.seconds(60)
     private var nextID: UInt64 = 0
     private var nextOffset: Int64 = 0
@@ -49,7 +50,7 @@ final class RosterDesk {
             plans: [:],
             rosters: RosterExecutor(
                 plans: plans, store: RosterStore(StatusSchema(), worker: name), limits: limits,
-                rosterLimits: RosterLimits(columns: 20, fieldBytes: 5_000),
+                rosterLimits: RosterLimits(columns: 20, fieldBytes: 5_000, chunkRows: chunkRows),
                 schema: StatusSchema()),
             store: BackfillStore(StatusSchema(), worker: name),
             limits: BackfillExecutor.Limits(

@@ -1,5 +1,6 @@
 import Jobs
 import Postgres
+import Store
 import Testing
 
 @testable import Execution
@@ -201,8 +202,17 @@ import Testing
             try desk.rejected(dry)
                 == ["3 person_age", "5 missing-value", "7 invalid-value", "8 invalid-value"])
         #expect(try desk.discrepancy(of: dry) == nil)
+        var verdicts: [String] = []
+        try desk.store.forEachRow(of: dry, file: "", isRefused: false, on: desk.connection) { row in
+            let name = row.values.first ?? "-"
+            verdicts.append("\(row.outcome) \(name) \(row.rejection?.code ?? "")")
+        }
         #expect(
-            try desk.value("SELECT count(*) FROM rollcall.roster_row WHERE code IS NULL") == "0")
+            verdicts == [
+                "updated ada ", "rejected n1 person_age", "created new ", "rejected  missing-value",
+                "unchanged bob ", "rejected n2 invalid-value", "rejected n3 invalid-value",
+                "rejected n4 invalid-value", "removed - ", "removed - ",
+            ])
         let wet = try desk.apply("people", file, Self.exact)
         #expect(try desk.job(wet) == desk.job(dry))
     }

@@ -97,6 +97,18 @@ import Testing
         #expect(try !table.mark.isCurrent(on: desk.connection))
     }
 
+    @Test("a table's description is not worth compiling its queries")
+    func notCompiled() throws {
+        let desk = try desk()
+        let connection = desk.connection
+        try connection.script("SET jit = on")
+        let setting = try RelationPlan.briefly(on: connection) {
+            try connection.execute("SHOW jit").string(0, 0)
+        }
+        #expect(setting == "off")
+        #expect(try connection.execute("SHOW jit").string(0, 0) == "on")
+    }
+
     @Test(
         "what says nothing of the table is no change",
         arguments: [

@@ -156,4 +156,51 @@ import Testing
         #expect(message.headers.map(\.name) == ["x"])
         #expect(message.headers.map(\.value) == [[0, 255]])
     }
+
+    @Test(
+        "of what may bring passwords nothing is kept but why it is no job",
+        arguments: [
+            (#"{"roster":"people","format":"csv","content":["ada,secret"]}"#, true),
+            (#"{"roster":"peopel","format":"csv","content":"ada,secret"}"#, true),
+            (#"{"roster":"people","format":"csv","content":"ada,secret"#, true),
+            (#"{"roster":"people","format":"csv","content":"ada,secret"}"#, true),
+            (#"{"roster":"open","format":"csv","content":"ada,secret"}"#, false),
+        ])
+    func passwords(_ data: String, _ isWithheld: Bool) throws {
+        let catalog = try Catalog(files: [
+            (
+                "test.yaml",
+                """
+                catalog: test
+                rosters:
+                  people:
+                    columns: { name: {}, password: {} }
+                    steps:
+                      - upsert: person
+                        identity: name
+                        values: { name: row.name }
+                        password: { column: password, from: password, scheme: given }
+                  open:
+                    columns: { name: {}, password: {} }
+                    steps: [{ upsert: person, identity: name, values: { name: row.name } }]
+                """
+            )
+        ])
+        let intake = Intake(
+            limits: Intake.Limits(messageBytes: 1_000, jobItems: 6, jsonDepth: 6),
+            relations: [:], rosters: catalog.rosters)
+        let kind = Header(name: "ce_type", value: Array("rollcall.roster-import".utf8))
+        let id = Header(name: "ce_id", value: Array("\(JobID(high: 1, low: 1))".utf8))
+        let source = Header(name: "ce_source", value: Array("/tests".utf8))
+        let version = Header(name: "ce_specversion", value: Array("1.0".utf8))
+        let message = try #require(
+            intake.message(record(data, headers: [id, source, version, kind])))
+        let reason =
+            if case .fault(let fault) = message.content { fault.message } else { "expected more" }
+        let letter = message.deadLetter(code: "job-failed", reason: reason)
+        #expect(message.value == Array(data.utf8))
+        #expect(letter.value == (isWithheld ? nil : Array(data.utf8)))
+        #expect(!letter.reason.contains("secret"))
+        #expect(letter.reason.contains("bytes, may bring passwords") == isWithheld)
+    }
 }

@@ -59,14 +59,18 @@ extension RosterExecutor {
             let application = Application(
                 job: part.job, file: plan.files[file], request: request)
             return .done(
-                try apply(range, count: part.items, application, on: connection))
+                try apply(range, count: part.items, application, on: connection).counts)
         case .removals(let file):
             return .done(
                 try remove(
                     Application(job: part.job, file: plan.files[file], request: request),
-                    on: connection))
+                    on: connection
+                ).counts)
         case .whole:
             return try applyAll(part, plan, request, on: connection)
+        case .end where request.isDryRun:
+            try store.forgetSecrets(of: part.job, on: connection)
+            return .done(RowCounts())
         case .end:
             try store.forgetRows(of: part.job, on: connection)
             return .done(RowCounts())
@@ -74,35 +78,44 @@ extension RosterExecutor {
     }
 
     /// Applies all rows of all files in one transaction; of a dry run nothing stays but what it says.
+    ///
+    /// What became of each row is kept in memory meanwhile, in 9 bytes, and why it is refused.
     private func applyAll(
         _ part: PartClaim, _ plan: RosterPlan, _ request: ImportRequest,
         on connection: Connection
     ) throws -> Ended {
         try connection.script("SAVEPOINT whole")
         var counts = RowCounts()
+        var refused: [RosterStore.Refused] = []
+        var report = RowReport()
         for file in plan.files {
             let application = Application(job: part.job, file: file, request: request)
             for range in try ranges(of: file, rosterLimits.chunkRows, part.job, on: connection) {
-                counts.add(
-                    try apply(range.range, count: range.count, application, on: connection))
+                let applied = try apply(
+                    range.range, count: range.count, application, on: connection)
+                counts.add(applied.counts)
+                refused += applied.refused
+                if request.isDryRun { report.add(applied.outcomes) }
             }
         }
         if request.isExact {
             for file in plan.files {
                 let application = Application(job: part.job, file: file, request: request)
-                counts.add(try remove(application, on: connection))
+                let removed = try remove(application, on: connection)
+                counts.add(removed.counts)
+                if request.isDryRun { report.removed += removed.members }
             }
         }
+        let isSpoilt = request.mode == .atomic && counts.rejected > 0
+        guard request.isDryRun || isSpoilt else { return .done(counts) }
+        let rejections = try store.rejections(of: part.job, on: connection)
+        try connection.script("ROLLBACK TO SAVEPOINT whole")
+        try store.insert(
+            rejections, of: part.job, atMost: limits.storedRejections, on: connection)
+        try store.refuse(refused, of: part.job, on: connection)
         if request.isDryRun {
-            let rejections = try store.rejections(of: part.job, on: connection)
-            try connection.script("ROLLBACK TO SAVEPOINT whole")
-            try store.insert(
-                rejections, of: part.job, atMost: limits.storedRejections, on: connection)
-        } else if request.mode == .atomic, counts.rejected > 0 {
-            let rejections = try store.rejections(of: part.job, on: connection)
-            try connection.script("ROLLBACK TO SAVEPOINT whole")
-            try store.insert(
-                rejections, of: part.job, atMost: limits.storedRejections, on: connection)
+            try report.record(of: part.job, in: store, on: connection)
+        } else {
             return .failed(
                 Rejection(
                     code: "item-rejected",

@@ -5,11 +5,18 @@ import Store
 
 /// What an exact import does not list.
 extension RosterExecutor {
+    /// What was removed.
+    struct Removed {
+        var counts = RowCounts()
+        /// Of a dry run those that would go, for people: `seat/7: 42 is not in the file`.
+        var members: [String] = []
+    }
+
     /// Removes the members of the import's targets that no row of the file lists.
     ///
     /// Each of them is one more item of the job, numbered after its rows.
-    func remove(_ application: Application, on connection: Connection) throws -> RowCounts {
-        var counts = RowCounts()
+    func remove(_ application: Application, on connection: Connection) throws -> Removed {
+        var removed = Removed()
         let here = Set(try store.parts(of: application.job, on: connection).map(\.file))
         for (number, step) in application.file.steps.enumerated() {
             guard let removal = step.removal, removal.files.isSubset(of: here) else { continue }
@@ -21,18 +28,19 @@ extension RosterExecutor {
             while start < answer.count {
                 let end = min(start + rosterLimits.chunkRows, answer.count)
                 let assignments = try reader.removals(of: answer, start..<end)
-                counts.add(
-                    try remove(assignments, step, number, start, application, on: connection))
+                let more = try remove(assignments, step, number, application, on: connection)
+                removed.counts.add(more.counts)
+                removed.members += more.members
                 start = end
             }
         }
-        return counts
+        return removed
     }
 
     private func remove(
-        _ assignments: [Assignment], _ step: RosterPlan.Step, _ number: Int, _ place: Int,
+        _ assignments: [Assignment], _ step: RosterPlan.Step, _ number: Int,
         _ application: Application, on connection: Connection
-    ) throws -> RowCounts {
+    ) throws -> Removed {
         let jobs = assignments.enumerated().map { position, assignment in
             LiveJob(
                 id: JobID(
@@ -54,7 +62,7 @@ extension RosterExecutor {
                     try run.execute(Apply(connection: connection))
                 }
                 try connection.script("SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT removals")
-                return try outcome(of: run, place, application, on: connection)
+                return try outcome(of: run, application, on: connection)
             } catch let restart as Restart {
                 try connection.script(
                     "ROLLBACK TO SAVEPOINT removals; RELEASE SAVEPOINT removals")
@@ -70,22 +78,29 @@ extension RosterExecutor {
     }
 
     private func outcome(
-        of run: RelationRun, _ place: Int, _ application: Application, on connection: Connection
-    ) throws -> RowCounts {
-        var counts = RowCounts()
+        of run: RelationRun, _ application: Application, on connection: Connection
+    ) throws -> Removed {
+        var removed = Removed()
         var rejections: [JobReport.RejectedItem] = []
         let last = try lastItem(of: application.job, on: connection)
+        func member(_ index: Int) -> (text: String, of: Assignment) {
+            let assignment = run.jobs[Int(run.staging.items[index].job)].assignment
+            return (run.staging.memberText(index, of: assignment), assignment)
+        }
         for (index, mark) in run.marks.enumerated() {
             switch mark {
-            case .removed: counts.removed += 1
+            case .removed:
+                removed.counts.removed += 1
+                guard application.request.isDryRun else { continue }
+                let (text, assignment) = member(index)
+                removed.members.append(
+                    "\(assignment.relation)/\(assignment.targetText): \(text) is not in the file")
             case .rejected:
-                counts.rejected += 1
+                removed.counts.rejected += 1
                 guard let rejection = run.staging.rejections[Int32(index)] else { continue }
-                let job = run.jobs[Int(run.staging.items[index].job)]
                 rejections.append(
                     JobReport.RejectedItem(
-                        number: last + place + index + 1,
-                        member: run.staging.memberText(index, of: job.assignment),
+                        number: last + rejections.count + 1, member: member(index).text,
                         rejection: rejection))
             // Somebody else has removed it meanwhile: it is no item of this import.
             default: break
@@ -93,13 +108,14 @@ extension RosterExecutor {
         }
         try store.insert(
             rejections, of: application.job, atMost: limits.storedRejections, on: connection)
-        return counts
+        return removed
     }
 
-    /// The number of the last line of all files.
+    /// The number of the last line of all files, or of the last removal that was refused.
     private func lastItem(
         of job: JobID, on connection: Connection
     ) throws(PostgresError) -> Int {
-        try store.parts(of: job, on: connection).reduce(0) { $0 + $1.lines }
+        let lines = try store.parts(of: job, on: connection).reduce(0) { $0 + $1.lines }
+        return max(lines, try store.lastRejection(of: job, on: connection))
     }
 }

@@ -12,15 +12,23 @@ extension RosterExecutor {
         let request: ImportRequest
     }
 
-    /// Applies the rows of a range, and shows which of them are refused.
+    /// What was done with the rows of a range.
+    struct Applied {
+        let counts: RowCounts
+        let outcomes: RowOutcomes
+        let refused: [RosterStore.Refused]
+    }
+
+    /// Applies the rows of a range, and shows which of them are refused: of these nothing stays,
+    /// whichever step refuses them.
     ///
     /// - Parameter count: how many rows the range has that are not refused.
     func apply(
         _ range: RosterRange, count: Int, _ application: Application, on connection: Connection
-    ) throws -> RowCounts {
+    ) throws -> Applied {
         var condemned: [ItemKey: Refusal] = [:]
         var isInParts = false
-        var unread: [JobReport.RejectedItem] = []
+        var left = LeftOut()
         while true {
             try connection.script("SAVEPOINT rows")
             do {
@@ -29,16 +37,24 @@ extension RosterExecutor {
                 // What was deferred is some row's fault, and not the whole import's.
                 try connection.script("SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT rows")
                 try store.insert(
-                    unread + outcome.rejections, of: application.job,
+                    left.rejections + outcome.rejections, of: application.job,
                     atMost: limits.storedRejections, on: connection)
-                return outcome.counts(of: count, unread: unread.count)
+                return Applied(
+                    counts: outcome.counts(of: count, unread: left.rejections.count),
+                    outcomes: outcome, refused: left.refused + outcome.refused)
             } catch let restart as Restart {
                 try connection.script("ROLLBACK TO SAVEPOINT rows; RELEASE SAVEPOINT rows")
                 condemned.merge(restart.condemned) { first, _ in first }
             } catch let error as RowsUnread {
                 try connection.script("ROLLBACK TO SAVEPOINT rows; RELEASE SAVEPOINT rows")
-                unread += try refuseUnread(range, error, application, on: connection)
+                try leave(
+                    refusedUnread(range, error, application, on: connection), out: &left,
+                    application, on: connection)
                 // Without these rows the items of the others have other numbers.
+                condemned = [:]
+            } catch let error as RowsHalfDone {
+                try connection.script("ROLLBACK TO SAVEPOINT rows; RELEASE SAVEPOINT rows")
+                try leave(error.rows, out: &left, application, on: connection)
                 condemned = [:]
             } catch let error as PostgresError
                 where FailureClass(error).mayBeAnItems
@@ -52,6 +68,26 @@ extension RosterExecutor {
                 condemned.merge(found) { first, _ in first }
             }
         }
+    }
+
+    /// Rows that are refused before the others are tried again without them.
+    struct LeftOut {
+        var refused: [RosterStore.Refused] = []
+        var rejections: [JobReport.RejectedItem] = []
+    }
+
+    /// Some rows are refused for which an earlier step has written something.
+    private struct RowsHalfDone: Error {
+        let rows: LeftOut
+    }
+
+    private func leave(
+        _ rows: LeftOut, out left: inout LeftOut, _ application: Application,
+        on connection: Connection
+    ) throws(PostgresError) {
+        try store.refuse(rows.refused, of: application.job, on: connection)
+        left.refused += rows.refused
+        left.rejections += rows.rejections
     }
 
     private func attempt(
@@ -73,6 +109,11 @@ extension RosterExecutor {
                 throw SchemaChanged(relation: step.relation.relation.name)
             }
             let refused = outcomes.add(run, items)
+            guard !outcomes.isHalfDone else {
+                throw RowsHalfDone(
+                    rows: LeftOut(
+                        refused: outcomes.refused, rejections: outcomes.rejections))
+            }
             try store.refuse(refused, of: application.job, on: connection)
         }
         return outcomes
@@ -162,11 +203,11 @@ extension RosterExecutor {
         let error: PostgresError
     }
 
-    /// Finds the rows by halving, and refuses them.
-    private func refuseUnread(
+    /// Finds the rows by halving.
+    private func refusedUnread(
         _ range: RosterRange, _ unread: RowsUnread, _ application: Application,
         on connection: Connection
-    ) throws(PostgresError) -> [JobReport.RejectedItem] {
+    ) throws(PostgresError) -> LeftOut {
         let select = application.file.steps[unread.step].select
         func failure(_ rows: ArraySlice<StagedRow>) throws(PostgresError) -> PostgresError? {
             guard let first = rows.first, let last = rows.last else { return nil }
@@ -198,18 +239,19 @@ extension RosterExecutor {
             application.file.sql.staged, range.parameters(application.job, nil))
         let found = try search((0..<answer.count).map { StagedRow(answer, $0) }[...])
         guard !found.isEmpty else { throw unread.error }
-        try store.refuse(
-            found.map { row, rejection in
+        let file = application.file.file.name
+        return LeftOut(
+            refused: found.map { row, rejection in
                 RosterStore.Refused(
                     part: Int(row.part), line: Int(row.line), rejection: rejection)
-            }, of: application.job, on: connection)
-        let file = application.file.file.name
-        return found.map { row, rejection in
-            let place = file.isEmpty ? "" : "\(file), line \(row.lineOfFile): "
-            return JobReport.RejectedItem(
-                number: row.number, member: row.text,
-                rejection: Rejection(code: rejection.code, message: place + rejection.message))
-        }
+            },
+            rejections: found.map { row, rejection in
+                let place = file.isEmpty ? "" : "\(file), line \(row.lineOfFile): "
+                return JobReport.RejectedItem(
+                    number: row.number, member: row.text,
+                    rejection: Rejection(
+                        code: rejection.code, message: place + rejection.message))
+            })
     }
 
     /// A row as it is named to people.

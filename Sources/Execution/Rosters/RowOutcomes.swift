@@ -4,8 +4,10 @@ import Store
 /// What became of the rows of a part: of each the most that any of the steps did.
 struct RowOutcomes {
     /// In the order in which one hides another.
-    private enum Outcome: Int {
+    enum Outcome: UInt8, CaseIterable {
         case absent, unchanged, removed, updated, created, rejected
+
+        var hasWritten: Bool { self == .created || self == .updated || self == .removed }
 
         init(_ mark: RelationRun.Mark) {
             self =
@@ -23,8 +25,12 @@ struct RowOutcomes {
 
     /// The name of the file; empty for the only one.
     private let file: String
-    private var outcomes: [UInt64: Outcome] = [:]
+    /// By part and line.
+    private(set) var outcomes: [UInt64: Outcome] = [:]
+    private(set) var refused: [RosterStore.Refused] = []
     private(set) var rejections: [JobReport.RejectedItem] = []
+    /// Something was written for a row that is refused.
+    private(set) var isHalfDone = false
 
     init(ofPackage file: String) { self.file = file }
 
@@ -39,6 +45,12 @@ struct RowOutcomes {
             let outcome = Outcome(run.marks[index])
             let key = UInt64(UInt32(row.part)) << 32 | UInt64(UInt32(row.line))
             let before = outcomes[key]
+            if let before,
+                before.hasWritten && outcome == .rejected
+                    || before == .rejected && outcome.hasWritten
+            {
+                isHalfDone = true
+            }
             if before.map({ $0.rawValue < outcome.rawValue }) ?? true { outcomes[key] = outcome }
             guard outcome == .rejected, before != .rejected,
                 let rejection = run.staging.rejections[Int32(index)]
@@ -55,6 +67,7 @@ struct RowOutcomes {
                     rejection: Rejection(
                         code: rejection.code, message: place + rejection.message)))
         }
+        self.refused += refused
         return refused
     }
 

@@ -59,6 +59,8 @@ CREATE TABLE rollcall.roster_row (
     secret   text,
     code     text,
     message  text,
+    -- Of a dry run: what would become of it. Behind the last part stand the members that would go.
+    outcome  text,
     PRIMARY KEY (job_id, part, line)
 );
 CREATE INDEX roster_row_refused ON rollcall.roster_row (job_id) WHERE code IS NOT NULL;
