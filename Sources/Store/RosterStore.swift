@@ -136,6 +136,13 @@ public struct RosterStore: Sendable {
         try connection.execute(statements.failImport, parameters)
     }
 
+    /// Ends an import that waits for its parts because somebody wants it.
+    ///
+    /// - Returns: whether it did wait.
+    public func cancel(_ job: JobID, on connection: Connection) throws(PostgresError) -> Bool {
+        try connection.execute(statements.cancelImport, id(job)).count > 0
+    }
+
     /// Ends the imports that have waited too long for their parts.
     ///
     /// - Returns: their ids.

@@ -184,6 +184,7 @@ struct RosterStatements: Sendable {
     let startImport: String
     let failStale: String
     let failImport: String
+    let cancelImport: String
     let selectParts: String
     let placeParts: String
     let insertRejections: String
@@ -206,6 +207,7 @@ struct RosterStatements: Sendable {
         copyRows = load(PackageResources.copy_roster_rows_sql)
         startImport = load(PackageResources.start_import_sql)
         failImport = load(PackageResources.fail_import_sql)
+        cancelImport = load(PackageResources.cancel_import_sql)
         failStale = load(PackageResources.fail_stale_imports_sql)
         selectParts = load(PackageResources.select_roster_parts_sql)
         placeParts = load(PackageResources.place_roster_parts_sql)

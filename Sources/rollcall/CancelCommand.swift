@@ -7,7 +7,7 @@ import Store
 struct CancelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
-        abstract: "Ends backfills that are waiting or running.",
+        abstract: "Ends backfills and imports that are waiting or running.",
         discussion: """
             Parts that workers have in hand end first, and what they wrote stays and is counted; \
             nothing more is begun. A job that is done in one piece has ended when it can be seen.
@@ -35,10 +35,15 @@ struct CancelCommand: ParsableCommand {
                 code = .failure
                 continue
             }
+            // An import that waits for messages has no parts of work yet.
+            let isWaiting = try control.inTransaction { connection throws(PostgresError) in
+                try control.imports.cancel(job.id, on: connection)
+            }
             let standing = try control.inTransaction { connection throws(PostgresError) in
                 try control.store.close(job.id, .cancelled, on: connection)
             }
             switch standing?.openParts {
+            case _ where isWaiting: print("\(job.id) cancelled")
             case nil: print("\(job.id) is ending already")
             case 0?: print("\(job.id) cancelled")
             case let parts?:

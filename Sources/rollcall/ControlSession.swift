@@ -9,6 +9,7 @@ import WorkerPool
 struct ControlSession {
     let connection: Connection
     let store: BackfillStore
+    let imports: RosterStore
     private let query: StatusQuery
     private let settings: Settings
 
@@ -20,6 +21,7 @@ struct ControlSession {
         let schema = StatusSchema(name: settings.database.schema)
         query = StatusQuery(schema)
         store = BackfillStore(schema, worker: settings.worker.id)
+        imports = RosterStore(schema, worker: settings.worker.id)
     }
 
     /// The job that a person has named; the command ends with 3 if there is none.

@@ -151,6 +151,10 @@ import Testing
             ),
             ("[{}", "1: expected ']', got the end of the file"),
             ("{}\n{\"a\" 1}", "2: expected ':', got '1' at byte 5 of the row"),
+            (
+                #"{"Name":1}{"name":2}"#,
+                #"1: expected each column once, got "Name" and "name""#
+            ),
             ("{\"a\":\"\\u0000\"}", "1: a: expected text without NUL, got a NUL character"),
         ])
     func noObjects(text: String, expected: String) throws {

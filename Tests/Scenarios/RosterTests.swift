@@ -81,6 +81,49 @@ import Testing
         #expect(
             try outcome(third, on: connection).counts
                 == "0 created, 0 updated, 3 unchanged, 0 removed, 0 rejected of 3")
+
+        let tried = "username,role\nada,ta\nnobody,\nking,king\n"
+        let dry = try send(
+            tried, "tried", ["--exact", "--confirm-removals", "--dry-run"], exits: 6, on: stage)
+        let report = try stage.run(["rejections", dry, "--all"])
+        let gone = try ["mallory", "user7"].map {
+            "removed,enrollment/42: \(try id($0, on: connection)) is not in the file"
+        }
+        #expect(
+            report.output.split(separator: "\n").map(String.init) == [
+                "outcome,rejected because,username,role", "updated,,ada,ta", "created,,nobody,",
+                "rejected,\"invalid-value: role: expected one of student, ta, teacher, "
+                    + "got \"\"king\"\"\",king,king",
+            ] + gone, "\(report.errors)")
+        #expect(try count("course_id = 42", on: connection) == 3)
+    }
+
+    private func id(_ name: String, on connection: Connection) throws -> String {
+        try connection.execute("SELECT id FROM school.users WHERE username = '\(name)'").string(
+            0, 0)
+    }
+
+    @Test("an import whose other parts do not come can be cancelled")
+    func cancel() throws {
+        let stage = try Stage()
+        let connection = try stage.connect()
+        _ = try stage.startWorker("worker")
+        let job = "01970000-0000-7000-8000-000000000001"
+        let message = """
+            {"specversion":"1.0","id":"\(job)","source":"/tests","type":"rollcall.roster-import",\
+            "data":{"roster":"course-roster","target":42,"format":"csv","part":{"number":1,"of":2},\
+            "header":["username"],"content":"ada\\n"}}
+            """
+        try stage.produce([(key: "k", value: message, headers: [])])
+        try stage.wait("the first part is there") {
+            try connection.execute("SELECT FROM rollcall.jobs WHERE state = 'waiting'").count == 1
+        }
+        let run = try stage.run(["cancel", job])
+        #expect(run.status == .exited(0), "\(run.errors)")
+        #expect(run.output == "\(job) cancelled\n")
+        #expect(try outcome(job, on: connection).state == "cancelled")
+        #expect(try connection.execute("SELECT FROM rollcall.roster_row").count == 0)
+        #expect(try stage.run(["cancel", job]).status == .exited(1))
     }
 
     @Test("failure 24: workers that are killed while they import leave each row once")

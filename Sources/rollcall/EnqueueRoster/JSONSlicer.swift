@@ -7,6 +7,9 @@ struct JSONSlicer {
     private(set) var slices: RosterSlices
     private(set) var rows = 0
     private(set) var faults = RosterFaults()
+    /// The keys seen so far, by what keys of one column have in common.
+    private var keys: [String: String] = [:]
+    private var knownKeys: Set<String> = []
 
     /// - Parameter budget: the bytes that a slice may take.
     init(file: String, _ limits: Settings.Roster, budget: Int) {
@@ -41,7 +44,7 @@ struct JSONSlicer {
         if rows == 0 { throw RosterFileFault("expected at least one row, got none") }
     }
 
-    private func fault(_ element: ArraySlice<UInt8>) -> String? {
+    private mutating func fault(_ element: ArraySlice<UInt8>) -> String? {
         let document: JSONDocument
         do throws(JSONError) {
             document = try JSONDocument(Array(element))
@@ -58,6 +61,12 @@ struct JSONSlicer {
         }
         var fault: String?
         document.forEachPair(in: root) { key, value in
+            let name = document.text(of: key)
+            if knownKeys.insert(name).inserted,
+                let other = keys.updateValue(name, forKey: RosterHeader.folded(name))
+            {
+                fault = "expected each column once, got \"\(other)\" and \"\(name)\""
+            }
             guard document[value].kind == .string else { return }
             document.withText(of: value) { text in
                 if text.count > limits.fieldBytes {
