@@ -26,6 +26,19 @@ struct MessageHandle: ~Copyable {
 
     var isEndOfPartition: Bool { raw.pointee.err == RD_KAFKA_RESP_ERR__PARTITION_EOF }
 
+    /// The offset that was asked for is not in the partition.
+    var isOffsetGone: Bool {
+        [RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE]
+            .contains(raw.pointee.err)
+    }
+
+    /// Where the message stands; nil for an error of the client as a whole.
+    var topicPartition: TopicPartition? {
+        guard let topic = raw.pointee.rkt else { return nil }
+        return TopicPartition(
+            topic: String(cString: rd_kafka_topic_name(topic)), partition: raw.pointee.partition)
+    }
+
     /// The error that stands in the place of a record.
     ///
     /// The corresponding C function is `rd_kafka_message_errstr`.

@@ -33,6 +33,7 @@ public struct StatusSchema: Sendable {
             ("dead_letters", PackageResources._003_dead_letters_sql),
             ("backfills", PackageResources._004_backfills_sql),
             ("rosters", PackageResources._005_rosters_sql),
+            ("operation", PackageResources._006_operation_sql),
         ]
         migrations = files.enumerated().map { index, file in
             var checksum = FNV()
@@ -80,6 +81,11 @@ struct Statements: Sendable {
     let selectRejectionCodes: String
     let selectJobLetters: String
     let selectOverview: String
+    let selectWorkers: String
+    let selectThroughput: String
+    let selectDeadLetters: String
+    let selectDeadLetter: String
+    let resolveDeadLetter: String
     let selectParts: String
 
     init(schema: String) {
@@ -108,6 +114,11 @@ struct Statements: Sendable {
         selectRejectionCodes = load(PackageResources.select_rejection_codes_sql)
         selectJobLetters = load(PackageResources.select_job_letters_sql)
         selectOverview = load(PackageResources.select_overview_sql)
+        selectWorkers = load(PackageResources.select_workers_sql)
+        selectThroughput = load(PackageResources.select_throughput_sql)
+        selectDeadLetters = load(PackageResources.select_dead_letters_sql)
+        selectDeadLetter = load(PackageResources.select_dead_letter_sql)
+        resolveDeadLetter = load(PackageResources.resolve_dead_letter_sql)
         selectParts = load(PackageResources.select_parts_sql)
     }
 }

@@ -16,6 +16,13 @@ enum Database {
         }
     }
 
+    /// Connects and checks the status schema, or ends the command.
+    static func open(_ settings: Settings) throws -> Connection {
+        let connection = try connect(settings)
+        try requireSchema(settings, on: connection)
+        return connection
+    }
+
     /// Checks that the status schema is this program's, or ends the command with 75.
     static func requireSchema(_ settings: Settings, on connection: Connection) throws {
         try require(

@@ -8,7 +8,8 @@ struct Rollcall: ParsableCommand {
         abstract: "Executes bulk assignments from Kafka as transactional batches in Postgres.",
         subcommands: [
             WorkerCommand.self, MigrateCommand.self, TopicsCommand.self, CatalogCommand.self,
-            ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, RejectionsCommand.self,
+            ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, WorkersCommand.self,
+            LagCommand.self, ThroughputCommand.self, RejectionsCommand.self, DeadLettersCommand.self,
             CancelCommand.self,
             PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
             DemoCommand.self, VersionCommand.self,

@@ -113,16 +113,13 @@ extension RosterExecutor {
         try store.insert(
             rejections, of: part.job, atMost: limits.storedRejections, on: connection)
         try store.refuse(refused, of: part.job, on: connection)
-        if request.isDryRun {
-            try report.record(of: part.job, in: store, on: connection)
-        } else {
-            return .failed(
-                Rejection(
-                    code: "item-rejected",
-                    message: "the import is atomic and nothing of it was written; "
-                        + "\(counts.rejected) of its rows were rejected"))
-        }
-        return .done(counts)
+        if request.isDryRun { try report.record(of: part.job, in: store, on: connection) }
+        guard isSpoilt else { return .done(counts) }
+        return .failed(
+            Rejection(
+                code: "item-rejected",
+                message: "the import is atomic and nothing of it was written; "
+                    + "\(counts.rejected) of its rows were rejected"))
     }
 
     /// A part of rows in two; nil for one row.
