@@ -86,6 +86,18 @@ public final class PipeEnd: Sendable {
         }
     }
 
+    /// Reads what is there, or else waits for something; nothing at the end of the stream.
+    ///
+    /// - Throws: A ``SandboxError`` when nothing has come within `timeout`.
+    public func read(timeout: Duration) throws(SandboxError) -> ArraySlice<UInt8> {
+        let deadline = ContinuousClock.now + timeout
+        return try state.withLock { (state) throws(SandboxError) -> ArraySlice<UInt8> in
+            if state.pending.isEmpty { _ = try readMore(&state, until: deadline) }
+            defer { state.pending = [] }
+            return state.pending[...]
+        }
+    }
+
     /// Waits for bytes and takes them; false at the end of the stream.
     private func readMore(
         _ state: inout State, until deadline: ContinuousClock.Instant
@@ -98,7 +110,7 @@ public final class PipeEnd: Sendable {
                 throw SandboxError("no answer in time - while reading from a child process")
             }
             var bytes = [UInt8](repeating: 0, count: 4096)
-            let count = ready < 0 ? -1 : read(descriptor, &bytes, bytes.count)
+            let count = ready < 0 ? -1 : Glibc.read(descriptor, &bytes, bytes.count)
             if count > 0 {
                 state.pending.append(contentsOf: bytes[..<count])
                 return true

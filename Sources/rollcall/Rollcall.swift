@@ -9,7 +9,8 @@ struct Rollcall: ParsableCommand {
         subcommands: [
             WorkerCommand.self, MigrateCommand.self, TopicsCommand.self, CatalogCommand.self,
             ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, WorkersCommand.self,
-            LagCommand.self, ThroughputCommand.self, RejectionsCommand.self, DeadLettersCommand.self,
+            LagCommand.self, ThroughputCommand.self, RejectionsCommand.self,
+            DeadLettersCommand.self,
             CancelCommand.self,
             PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
             DemoCommand.self, VersionCommand.self,

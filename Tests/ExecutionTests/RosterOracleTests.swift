@@ -169,6 +169,7 @@ private struct RosterModel {
         guard row.age != "x", row.age != "-1", row.fullName != "bad" else { return .rejected }
         let name = row.name.trimmingPrefix(" ").description
         var outcome = Outcome.unchanged
+        let before = people[name]
         var person = people[name] ?? Person()
         if !row.fullName.isEmpty { person.fullName = row.fullName }
         if !row.age.isEmpty { person.age = row.age }
@@ -181,8 +182,10 @@ private struct RosterModel {
         let role = row.role.isEmpty ? "student" : row.role
         let old = seats[course]?[name]
         guard old != role else { return outcome }
-        // The person stays as the row made it.
-        if course == 2, role == "ta" { return .rejected }
+        if course == 2, role == "ta" {
+            people[name] = before
+            return .rejected
+        }
         seats[course, default: [:]][name] = role
         if old == nil { return .created }
         return outcome == .created ? .created : .updated

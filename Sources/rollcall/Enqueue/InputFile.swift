@@ -49,30 +49,41 @@ final class InputFile {
     /// What is left of a pipe or a terminal, in a temporary file without a name.
     ///
     /// - Parameter max: the most bytes that are wanted; no more than one beyond is written.
-    func spooled(max: Int = .max - 1) throws(FileError) -> InputFile {
+    func spooled(max: Int = .max - 1) throws -> InputFile {
+        var chunk = [UInt8](repeating: 0, count: 256 * 1024)
+        return try Self.spooled(name: name, max: max) { () throws(FileError) in
+            while true {
+                let count = read(descriptor, &chunk, chunk.count)
+                if count >= 0 { return chunk[..<count] }
+                guard errno == EINTR else { throw .system(name) }
+            }
+        }
+    }
+
+    /// What comes in pieces, in a temporary file without a name.
+    ///
+    /// - Parameters:
+    ///   - max: the most bytes that are wanted; no more than one beyond is written.
+    ///   - next: the next piece; an empty one is the end.
+    static func spooled<Failure: Error>(
+        name: String, max: Int, next: () throws(Failure) -> ArraySlice<UInt8>
+    ) throws -> InputFile {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var path = Array("\(folder)/rollcall-XXXXXX".utf8CString)
         let spool = mkstemp(&path)
-        guard spool >= 0 else { throw .system(folder) }
+        guard spool >= 0 else { throw FileError.system(folder) }
         unlink(path)
         let copy = InputFile(name: name, descriptor: spool)
-        var chunk = [UInt8](repeating: 0, count: 256 * 1024)
         var room = max + 1
         while room > 0 {
-            let count = read(descriptor, &chunk, min(room, chunk.count))
-            if count == 0 { break }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .system(name)
-            }
-            room -= count
-            var written = 0
-            while written < count {
-                let more = chunk.withUnsafeBytes { bytes in
-                    write(spool, bytes.baseAddress! + written, count - written)
-                }
-                guard more >= 0 || errno == EINTR else { throw .system(folder) }
-                written += Swift.max(0, more)
+            let piece = try next().prefix(room)
+            if piece.isEmpty { break }
+            room -= piece.count
+            var rest = piece
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { write(spool, $0.baseAddress, $0.count) }
+                guard count >= 0 || errno == EINTR else { throw FileError.system(folder) }
+                rest = rest.dropFirst(Swift.max(0, count))
             }
         }
         try copy.rewind()

@@ -19,7 +19,8 @@ struct EnqueueRosterCommand: ParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "The file; - for standard input. Of a roster of several files each one, called by its "
-                + "name without the extension.", valueName: "file"))
+                + "name without the extension; or a OneRoster package, a folder or a zip.",
+            valueName: "file"))
     var files: [String]
 
     @Option(help: ArgumentHelp("The roster, as the catalog names it.", valueName: "name"))
@@ -74,7 +75,12 @@ struct EnqueueRosterCommand: ParsableCommand {
         _ = try request()
         _ = try EnqueueArgument.choice(encoding, of: "--encoding", TextEncoding.self)
         _ = try partBytes()
-        let names = try files.map(fileName)
+        if isPackage, encoding != TextEncoding.utf8.rawValue {
+            throw ValidationError(
+                "--encoding: expected utf-8, as OneRoster demands, got \(encoding.quotedForMessage)"
+            )
+        }
+        let names = isPackage ? [] : try files.map(fileName)
         if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw ValidationError("expected files of different names, got \(name) twice")
         }
@@ -83,21 +89,18 @@ struct EnqueueRosterCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = try common.settings(requiring: .brokers)
+        let settings =
+            isPackage
+            ? try common.settings(requiring: .brokers, .catalog)
+            : try common.settings(requiring: .brokers)
         let envelope = try sending.envelope()
         let limits = EnqueueLimits(settings.limits)
         do {
             let sender = RosterSender(
                 request: try request(), envelope: envelope, key: sending.key, limits: limits)
+            let reading = try reading(settings, sender)
             let roster = RosterFiles(
-                files: try files.map { path in
-                    let opened = try InputFile(path)
-                    let input =
-                        opened.version == nil
-                        ? try opened.spooled(max: settings.roster.fileBytes) : opened
-                    return RosterFile(
-                        input, name: try fileName(path), try reading(settings, sender))
-                })
+                files: isPackage ? try package(reading, settings) : try open(reading, settings))
             let (count, faults) = try roster.check(settings.roster)
             if faults.count > 0 { throw faults.report() }
             let run = try EnqueueRun(
@@ -109,6 +112,22 @@ struct EnqueueRosterCommand: ParsableCommand {
         } catch let error as MessageFault {
             complain(error.message)
             throw ExitCode.wrongUsage
+        }
+    }
+
+    /// The path is not of a file but of a whole package.
+    var isPackage: Bool {
+        format == RosterPart.Format.oneroster.rawValue && files.count == 1
+            && OneRoster.Package.isPackage(files[0])
+    }
+
+    private func open(_ reading: RosterReading, _ settings: Settings) throws -> [RosterFile] {
+        try files.map { path in
+            let opened = try InputFile(path)
+            let input =
+                opened.version == nil
+                ? try opened.spooled(max: settings.roster.fileBytes) : opened
+            return RosterFile(input, name: try fileName(path), reading)
         }
     }
 

@@ -33,7 +33,8 @@ struct LagCommand: ParsableCommand {
                     timeoutMilliseconds: Self.patienceMilliseconds)
                 guard !partitions.isEmpty else {
                     complain(
-                        "expected the topics \(kafka.topics.jobs.joined(separator: ", ")), got none")
+                        "expected the topics \(kafka.topics.jobs.joined(separator: ", ")), got none"
+                    )
                     throw ExitCode.failure
                 }
                 let behind = partitions.filter { $0.lag > 0 }

@@ -9,7 +9,8 @@ enum Sparkline {
             values.map { value in
                 guard let value else { return " " }
                 guard most > 0 else { return steps[0] }
-                return steps[min(steps.count - 1, Int(value / most * Double(steps.count - 1) + 0.5))]
+                return steps[
+                    min(steps.count - 1, Int(value / most * Double(steps.count - 1) + 0.5))]
             })
     }
 }
