@@ -2,7 +2,7 @@ import Foundation
 import Postgres
 import Sandbox
 
-/// The SQL that the tests have in common with the comparisons of `Deploy/bench-backfill`: a system's
+/// The SQL that the tests have in common with the comparisons of `Deploy/bench`: a system's
 /// tables, and samples of what may stand in them.
 enum Comparison {
     static func sql(_ name: String) throws -> String {

@@ -1,0 +1,1 @@
+"""The benchmark: what Rollcall costs beside what Postgres needs for the same rows."""

@@ -1,0 +1,61 @@
+"""Everything that a workload needs, and what it has found."""
+
+from benchmark.broker import Broker
+from benchmark.database import Database
+from benchmark.place import COMPARISONS
+from benchmark.server import Server
+
+
+class Bench:
+    def __init__(self, place, size, runs, seed):
+        self.place = place
+        self.size = size
+        self.runs = runs
+        self.seed = seed
+        self.samples = []
+        self.faults = []
+        self.workload = ""
+        self.server = Server(place)
+        try:
+            self.broker = Broker(place)
+        except BaseException:
+            self.server.stop()
+            raise
+
+    def stop(self):
+        self.broker.stop()
+        self.server.stop()
+
+    def rounds(self):
+        """The runs, one after the other; in each, contenders take turns."""
+        for run in range(1, self.runs + 1):
+            yield run
+
+    def database(self, catalog, *scripts):
+        return Database(self.server, self.place.rollcall, self.workload, catalog, scripts)
+
+    def school(self, users=None, courses=None):
+        """The school of the demo, with a table for the receipts of others."""
+        users, courses = users or self.size.users, courses or self.size.courses
+        return self.database(
+            "Config/catalogs/school.yaml",
+            f"SET sample.users = {users}; SET sample.courses = {courses}",
+            (COMPARISONS / "school.sql").read_text(),
+            (COMPARISONS / "receipt.sql").read_text(),
+        )
+
+    def record(self, sample, contender, run, count=0, unit="", x=None, **more):
+        sample.workload, sample.contender, sample.run = self.workload, contender, run
+        sample.count, sample.unit, sample.x = count, unit, x
+        sample.more.update(more)
+        self.samples.append(sample)
+        rate = f" {sample.rate:12,.0f} {unit}/s" if count else ""
+        print(f"  run {run}  {sample.title:<28} {sample.seconds:9.3f} s{rate}", flush=True)
+        return sample
+
+    def check(self, what, expected, got):
+        """Keeps what is wrong; it is told at once and at the end."""
+        if expected != got:
+            fault = f"{self.workload}: {what}: expected {expected}, got {got}"
+            self.faults.append(fault)
+            print(f"  {fault}", flush=True)
