@@ -67,6 +67,8 @@ public struct Relation: Sendable {
     public let topics: [String]
     /// The columns whose values are shown to nobody.
     public var secrets: Set<String> = []
+    /// The columns of the identity in which capitals make no difference, where no index says it.
+    public var caseless: Set<String> = []
 
     /// All unique indexes agree on which row is which: none of them needs to be the first to find it.
     public static let anyIndex = "any"
@@ -214,6 +216,11 @@ public struct RejectRule: Sendable {
     public let condition: String
     /// For people; `{column}` stands for a value of the item.
     public let message: String
+
+    /// The columns that a message names in braces.
+    public static func placeholders(in message: String) -> [String] {
+        message.matches(of: /\{([^{}]+)\}/).map { String($0.1) }
+    }
 }
 
 /// The name of a table, with its schema.

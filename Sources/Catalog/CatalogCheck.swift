@@ -98,14 +98,18 @@ public struct CatalogCheck {
         checkAccess(table, surroundings)
         let arbiter = relation.isUnique ? findArbiter(table) : nil
         if !relation.isUnique {
+            let keys = relation.identity.map { name in
+                let column = quoteIdentifier(name)
+                return relation.caseless.contains(name) ? "lower(\(column))" : column
+            }
             findings.append(
                 Finding(
                     .warning, relation.name,
                     "\(table.name) has no unique index on the identity: writers other than this "
                         + "one can still make duplicates",
                     remedy: "CREATE UNIQUE INDEX CONCURRENTLY ON \(quoted(table.name)) "
-                        + "(\(relation.identity.map(quoteIdentifier).joined(separator: ", "))) "
-                        + "and leave out `unique: false`, if you can"))
+                        + "(\(keys.joined(separator: ", "))) and leave out `unique: false`, if you "
+                        + "can"))
         }
         let others = table.uniqueIndexes.filter { $0.name != arbiter?.name }
         for index in others where !followsFromIdentity(index, table) {

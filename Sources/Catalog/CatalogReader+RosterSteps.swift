@@ -33,7 +33,13 @@ extension CatalogReader {
             if verb == "upsert" {
                 let found = upsert(node, path, columns, &scope)
                 // Later steps may read the row, whatever else is wrong with this one.
-                if let alias = fields["as"]?.string { scope.earlierAliases.append(alias) }
+                if let alias = fields["as"]?.string {
+                    if fields["each"] == nil {
+                        scope.earlierAliases.append(alias)
+                    } else {
+                        scope.listAliases.append(alias)
+                    }
+                }
                 guard let upsert = found else { continue }
                 let name = upsert.relation.name
                 let isTaken = steps.contains {
@@ -61,8 +67,7 @@ extension CatalogReader {
     ) -> Roster.Upsert? {
         let known = [
             "upsert", "identity", "values", "conflict", "unique", "arbiter", "password", "as",
-            "set",
-            "reject",
+            "set", "reject", "when", "each", "clear", "ignore_case", "on_upsert",
         ]
         guard let fields = pairs(node, path, known: known) else { return nil }
         let faultsBefore = faults.count
@@ -72,10 +77,19 @@ extension CatalogReader {
             report(node, "\(path).upsert", "expected schema.table or table, got \"\(tableName)\"")
         }
         let identity = self.columns(fields["identity"], "\(path).identity", required: node)
+        let each = each(fields["each"], "\(path).each", &scope)
+        defer { scope.hasEach = false }
         let values = values(
             fields["values"], "\(path).values", "columns and their SQL expressions", at: node,
             &scope)
-        let given = values.map(\.column)
+        let condition = fields["when"].flatMap { expression($0, "\(path).when", &scope) }
+        let cleared = texts(fields["clear"], "\(path).clear")
+        for column in cleared where values.contains(where: { $0.column == column }) {
+            report(
+                fields["clear"], "\(path).clear",
+                "expected columns that `values` does not give, got \(column)")
+        }
+        let given = values.map(\.column) + cleared
         for (index, column) in identity.enumerated() {
             if identity[..<index].contains(column) {
                 report(
@@ -87,7 +101,7 @@ extension CatalogReader {
             }
         }
         let others = given.filter { !identity.contains($0) }
-        let conflict = conflictRule(
+        var conflict = conflictRule(
             fields["conflict"], "\(path).conflict", attributes: given, of: "values")
         for column in conflict.updatedColumns where identity.contains(column) {
             report(
@@ -95,7 +109,18 @@ extension CatalogReader {
                 "expected columns that are not part of the identity, got \(column)")
         }
         let password = fields["password"].flatMap {
-            self.password($0, "\(path).password", columns, scope)
+            self.password($0, "\(path).password", columns, given: values.map(\.column), scope)
+        }
+        if let field = fields["password"], fields["each"] != nil {
+            report(field, "\(path).password", "expected none beside `each`, got one")
+        }
+        if let password, password.mismatch == .update {
+            if conflict == .refuse {
+                report(
+                    fields["password"], "\(path).password.mismatch",
+                    "expected none beside `conflict: refuse`, got update")
+            }
+            conflict = .update(conflict.updatedColumns + [password.column])
         }
         let computed = computedColumns(fields["set"], "\(path).set")
         if let column = password?.column {
@@ -130,9 +155,25 @@ extension CatalogReader {
             }
         }
         let isUnique = fields["unique"].map { flag($0, "\(path).unique") } ?? true
+        if password?.mismatch == .update, !isUnique {
+            report(
+                fields["password"], "\(path).password.mismatch",
+                "expected none beside `unique: false`, got update")
+        }
         let arbiter = fields["arbiter"].flatMap { string($0, "\(path).arbiter") }
         if let node = fields["arbiter"], !isUnique {
             report(node, "\(path).arbiter", "expected none beside `unique: false`, got one")
+        }
+        let caseless = texts(fields["ignore_case"], "\(path).ignore_case")
+        if let field = fields["ignore_case"], isUnique {
+            report(
+                field, "\(path).ignore_case",
+                "expected it beside `unique: false` alone: a unique index says whether capitals "
+                    + "make a difference")
+        }
+        for column in caseless where !identity.contains(column) {
+            reportUnknown(
+                column, among: identity, fields["ignore_case"], "\(path).ignore_case", "columns")
         }
         let alias = fields["as"].flatMap { self.alias($0, "\(path).as") }
         guard faults.count == faultsBefore, let table else { return nil }
@@ -142,13 +183,15 @@ extension CatalogReader {
             attributes: others + (password.map { [$0.column] } ?? []), inputs: [],
             identity: identity, computed: computed, lookups: [], conflict: conflict,
             isUnique: isUnique, arbiter: arbiter, rejects: rejects, protects: [],
-            effects: Effects(), children: [], removalLimit: nil, topics: [],
-            secrets: Set(password.map { [$0.column] } ?? []))
+            effects: Effects(onAssign: texts(fields["on_upsert"], "\(path).on_upsert")),
+            children: [], removalLimit: nil, topics: [],
+            secrets: Set(password.map { [$0.column] } ?? []), caseless: Set(caseless))
         let ordered = relation.givenColumns.compactMap { column in
             values.first { $0.column == column }
         }
         return Roster.Upsert(
-            alias: alias, relation: relation, values: ordered, password: password)
+            alias: alias, relation: relation, values: ordered, cleared: cleared,
+            password: password, condition: condition, each: each)
     }
 
     private mutating func alias(_ node: Node, _ path: String) -> String? {
@@ -163,71 +206,15 @@ extension CatalogReader {
         return name
     }
 
-    private mutating func password(
-        _ node: Node, _ path: String, _ columns: [Roster.Column], _ scope: RosterScope
-    ) -> Roster.Password? {
-        let known = ["column", "from", "scheme", "iterations"]
-        guard let fields = pairs(node, path, known: known) else { return nil }
-        let faultsBefore = faults.count
-        let column = requiredString(fields["column"], "\(path).column", at: node)
-        let schemes = Roster.Password.Scheme.allCases.map(\.rawValue)
-        let word = requiredString(fields["scheme"], "\(path).scheme", at: node)
-        let scheme = word.flatMap(Roster.Password.Scheme.init)
-        if let word, scheme == nil {
-            report(
-                fields["scheme"], "\(path).scheme",
-                "expected one of \(schemes.joined(separator: ", ")), got \(word)"
-                    + suggestion(word, schemes))
-        }
-        let source = fields["from"].flatMap { string($0, "\(path).from") }
-        if let source {
-            if scheme == .unusable {
-                report(
-                    fields["from"], "\(path).from",
-                    "expected none beside `scheme: unusable`, got \(source)")
-            } else if let other = scope.secrets.first, other != source {
-                report(
-                    fields["from"], "\(path).from",
-                    "expected one column with passwords in a file, got \(other) and \(source)")
-            } else if let column = columns.first(where: { $0.name == source }) {
-                for (key, isSaid) in [
-                    ("unique", column.uniqueness != nil), ("one_of", !column.choices.isEmpty),
-                ] where isSaid {
-                    report(
-                        fields["from"], "\(path).from",
-                        "expected a column without `\(key)`, whose rejections would tell of the "
-                            + "password, got \(source)")
-                }
-            } else {
-                reportUnknown(
-                    source, among: columns.map(\.name), fields["from"], "\(path).from",
-                    "one of the columns")
-            }
-        } else if fields["from"] == nil, let scheme, scheme != .unusable {
-            report(
-                node, "\(path).from",
-                "expected the column of the file that holds the password, got none")
-        }
-        var iterations = Self.usualIterations
-        if let field = fields["iterations"], let text = string(field, "\(path).iterations") {
-            iterations = Int(text) ?? 0
-            if !(1...10_000_000).contains(iterations) {
-                report(
-                    field, "\(path).iterations", "expected a number from 1 to 10000000, got \(text)"
-                )
-            } else if let scheme, scheme != .djangoPBKDF2 {
-                report(
-                    field, "\(path).iterations",
-                    "expected none beside `scheme: \(scheme.rawValue)`, got \(text)")
-            }
-        }
-        guard faults.count == faultsBefore, let column, let scheme else { return nil }
-        return Roster.Password(
-            column: column, source: source, scheme: scheme, iterations: iterations)
+    /// Reads an array, whose elements the step's other expressions may read from here on.
+    private mutating func each(
+        _ node: Node?, _ path: String, _ scope: inout RosterScope
+    ) -> String? {
+        scope.hasEach = false
+        let each = node.flatMap { expression($0, path, &scope) }
+        scope.hasEach = node != nil
+        return each
     }
-
-    /// Those of Django 3.2, which later versions read too.
-    private static let usualIterations = 260_000
 
     // MARK: Assign
 
@@ -245,9 +232,7 @@ extension CatalogReader {
                 fields[verb], "\(path).\(verb)",
                 "expected a relation of the catalog, got \(name)" + suggestion(name, names))
         }
-        scope.hasEach = false
-        let each = fields["each"].flatMap { expression($0, "\(path).each", &scope) }
-        scope.hasEach = fields["each"] != nil
+        let each = each(fields["each"], "\(path).each", &scope)
         defer { scope.hasEach = false }
         let target = key(
             fields["target"], "\(path).target", of: relation?.target, at: node, &scope)
@@ -292,113 +277,5 @@ extension CatalogReader {
             return []
         }
         return [Roster.Value(column: columns[0], sql: sql)]
-    }
-
-    // MARK: Expressions
-
-    /// - Parameter known: the names that there may be; nil for any.
-    private mutating func values(
-        _ node: Node?, _ path: String, _ expected: String, at owner: Node,
-        among known: [String]? = nil, _ scope: inout RosterScope
-    ) -> [Roster.Value] {
-        guard let node else {
-            report(owner, path, "expected \(expected), got none")
-            return []
-        }
-        let entries = entries(node, path, expected)
-        if entries.isEmpty, node.mapping != nil {
-            report(node, path, "expected \(expected), got none")
-        }
-        var values: [Roster.Value] = []
-        for (column, value) in entries {
-            if let known, !known.contains(column) {
-                report(
-                    value, path,
-                    "expected \(known.isEmpty ? "none" : known.joined(separator: ", ")), got "
-                        + column + suggestion(column, known))
-            }
-            guard let sql = expression(value, "\(path).\(column)", &scope) else { continue }
-            values.append(Roster.Value(column: column, sql: sql))
-        }
-        return values
-    }
-
-    /// - Returns: the SQL as the database is to read it, if there is nothing wrong with it.
-    private mutating func expression(
-        _ node: Node, _ path: String, _ scope: inout RosterScope
-    ) -> String? {
-        guard let text = string(node, path) else { return nil }
-        let faultsBefore = faults.count
-        let found: RosterExpression
-        do throws(RosterExpression.Fault) {
-            found = try RosterExpression(text, aliases: scope.aliases)
-        } catch {
-            report(node, path, error.message)
-            return nil
-        }
-        for column in found.columns {
-            if scope.secrets.contains(column) {
-                report(
-                    node, path,
-                    "expected columns other than passwords, which `password` alone reads, got "
-                        + "row.\(column)")
-            } else if !scope.columns.contains(column) {
-                let known = scope.columns.filter { !scope.secrets.contains($0) }
-                report(
-                    node, path,
-                    "expected row.<one of \(known.joined(separator: ", "))>, got row.\(column)"
-                        + suggestion(column, known, before: "row."))
-            }
-        }
-        for field in found.jobFields {
-            let parts = field.split(separator: ".", maxSplits: 1).map(String.init)
-            if parts.first == "target" {
-                scope.target.read(parts.count == 2 ? parts[1] : nil)
-            } else {
-                report(
-                    node, path,
-                    "expected job.target, got job.\(field)"
-                        + suggestion(field, ["target"], before: "job."))
-            }
-        }
-        let earlier = scope.earlierAliases
-        for alias in found.aliases where !earlier.contains(alias) {
-            report(
-                node, path,
-                "expected an alias of an earlier step, got \(alias), which is made here or later")
-        }
-        for name in found.strays {
-            let known = ["row", "job"] + earlier
-            report(
-                node, path,
-                "expected one of \(known.joined(separator: ", ")) before the dot, got \(name)"
-                    + suggestion(name, known))
-        }
-        if found.usesEach, !scope.hasEach {
-            report(
-                node, path,
-                "expected `each` in the other expressions of a step that says `each:`, got it here")
-        }
-        return faults.count == faultsBefore ? found.sql : nil
-    }
-
-    /// `set` and `reject` are over the item, as those of relations.
-    private mutating func checkItem(
-        _ sql: String, _ node: Node?, _ path: String, _ password: Roster.Password?,
-        _ scope: RosterScope
-    ) {
-        if let found = try? RosterExpression(sql, aliases: scope.aliases) {
-            let name =
-                found.columns.first.map { "row.\($0)" } ?? found.jobFields.first.map { "job.\($0)" }
-                ?? found.aliases.first
-            if let name {
-                report(node, path, "expected item.<column of `values` or `set`>, got \(name)")
-            }
-        }
-        if let password, ItemReferences.columns(in: sql).contains(password.column) {
-            report(
-                node, path,
-                "expected columns other than the password's, got item.\(password.column)")
-        }
     }
 }

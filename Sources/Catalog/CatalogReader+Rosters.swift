@@ -16,7 +16,7 @@ extension CatalogReader {
         _ declared: Set<String>
     ) {
         let path = "rosters.\(name)"
-        let known = ["columns", "steps", "formats", "files"]
+        let known = ["columns", "reject", "steps", "files"]
         guard let fields = pairs(node, path, known: known) else { return }
         let faultsBefore = faults.count
         var scope = RosterScope(
@@ -59,10 +59,10 @@ extension CatalogReader {
         _ scope: inout RosterScope
     ) -> Roster.File {
         let columns = rosterColumns(fields["columns"], "\(path).columns", at: owner)
-        let formats = formats(fields["formats"], "\(path).formats", columns)
         scope.enter(file: name, columns.map(\.name), steps: fields["steps"])
+        let rejects = rowRules(fields["reject"], "\(path).reject", &scope)
         let steps = rosterSteps(fields["steps"], "\(path).steps", at: owner, columns, &scope)
-        return Roster.File(name: name, columns: columns, steps: steps, formats: formats)
+        return Roster.File(name: name, columns: columns, rejects: rejects, steps: steps)
     }
 
     // MARK: Columns
@@ -95,7 +95,7 @@ extension CatalogReader {
         // `full_name:` alone is a column about which there is nothing to say.
         let isBare = node.scalar.map { ["", "~", "null"].contains($0.string) } == true
         guard let fields = isBare ? [:] : pairs(node, path, known: known) else { return nil }
-        let isRequired = fields["required"].map { flag($0, "\(path).required") } ?? false
+        let (isExpected, isRequired) = requirement(fields["required"], "\(path).required")
         let cleaning = cleaning(fields["clean"], "\(path).clean")
         let defaultValue = fields["default"].flatMap { string($0, "\(path).default") }
         let choices = texts(fields["one_of"], "\(path).one_of")
@@ -148,12 +148,28 @@ extension CatalogReader {
         }
         return Roster.Column(
             name: name, headers: [name] + texts(fields["header"], "\(path).header"),
-            isRequired: isRequired, cleaning: cleaning, maxLength: maxLength,
+            isExpected: isExpected, isRequired: isRequired, cleaning: cleaning,
+            maxLength: maxLength,
             uniqueness: uniqueness, defaultValue: defaultValue, choices: choices)
     }
 
     /// More characters than any field of a file may have.
     private static let longest = 1_000_000
+
+    /// Whether a file must have the column, and each row a value.
+    private mutating func requirement(
+        _ node: Node?, _ path: String
+    ) -> (isExpected: Bool, isRequired: Bool) {
+        guard let node else { return (false, false) }
+        switch node.string {
+        case "true": return (true, true)
+        case "false": return (false, false)
+        case "column": return (true, false)
+        default:
+            report(node, path, "expected true, false or column, got \(shown(node))")
+            return (false, false)
+        }
+    }
 
     private mutating func cleaning(_ node: Node?, _ path: String) -> [Roster.Cleaning] {
         let names = Roster.Cleaning.allCases.map(\.rawValue)
@@ -178,33 +194,6 @@ extension CatalogReader {
     }
 
     // MARK: Heads
-
-    private mutating func formats(
-        _ node: Node?, _ path: String, _ columns: [Roster.Column]
-    ) -> [Roster.Format] {
-        var formats: [Roster.Format] = []
-        for (name, value) in entries(node, path, "names of formats with their headers") {
-            let path = "\(path).\(name)"
-            guard isName(name) else {
-                report(value, path, "expected a name of letters, digits, - and _, got \(name)")
-                continue
-            }
-            var headers: [String: [String]] = [:]
-            for (column, value) in entries(value, path, "columns with their headers") {
-                guard columns.contains(where: { $0.name == column }) else {
-                    reportUnknown(column, among: columns.map(\.name), value, path, "columns")
-                    continue
-                }
-                headers[column] = texts(value, "\(path).\(column)")
-            }
-            if headers.isEmpty, value.mapping != nil {
-                report(value, path, "expected at least one column with its header, got none")
-            }
-            checkHeaders(columns.map { ($0.name, headers[$0.name] ?? $0.headers) }, value, path)
-            formats.append(Roster.Format(name: name, headers: headers))
-        }
-        return formats
-    }
 
     /// A head belongs to one column.
     private mutating func checkHeaders(

@@ -3,12 +3,19 @@ import Jobs
 extension Roster {
     /// Tells one definition from another: what is read of a file, and what is made of it.
     ///
-    /// Where it is declared changes nothing of that, and formats are names for whoever sends.
+    /// Where it is declared changes nothing of that.
     public var digest: UInt64 {
         var hash = FNV()
         func add(_ text: String) {
             hash.add(text.utf8)
             hash.add(UInt64(text.utf8.count))
+        }
+        func add(_ rules: [RejectRule]) {
+            for rule in rules {
+                add(rule.code)
+                add(rule.condition)
+                add(rule.message)
+            }
         }
         func add(_ values: [Value]) {
             for value in values {
@@ -21,12 +28,15 @@ extension Roster {
             add(file.name)
             for column in file.columns {
                 add(column.name)
-                add("\(column.isRequired) \(column.cleaning) \(column.maxLength ?? 0)")
+                add(
+                    "\(column.isExpected) \(column.isRequired) \(column.cleaning) \(column.maxLength ?? 0)"
+                )
                 add(column.uniqueness?.rawValue ?? "")
                 add(column.defaultValue.map { "=\($0)" } ?? "")
                 for text in column.headers { add("header \(text)") }
                 for text in column.choices { add("choice \(text)") }
             }
+            add(file.rejects)
             for step in file.steps {
                 switch step {
                 case .upsert(let upsert):
@@ -39,15 +49,16 @@ extension Roster {
                         add(column.name)
                         add(column.expression)
                     }
-                    for rule in relation.rejects {
-                        add(rule.code)
-                        add(rule.condition)
-                        add(rule.message)
-                    }
+                    add(relation.rejects)
+                    for effect in relation.effects.onAssign { add(effect) }
+                    add("\(relation.caseless.sorted()) \(upsert.cleared)")
                     if let password = upsert.password {
                         add("\(password.column) of \(password.source ?? "")")
                         add("\(password.scheme) \(password.iterations)")
+                        add("\(password.keepMark.map { "=\($0)" } ?? "") \(password.mismatch)")
                     }
+                    add(upsert.condition ?? "")
+                    add(upsert.each ?? "")
                 case .assign(let assign):
                     add("\(assign.isRemoval ? "unassign" : "assign") \(assign.relation)")
                     add(assign.target)

@@ -33,17 +33,10 @@ public struct Roster: Sendable {
         /// Empty for the only one.
         public let name: String
         public let columns: [Column]
+        /// Which rows are refused before any step, by conditions over `row` and `job`.
+        public let rejects: [RejectRule]
         /// Executed in their order for each row.
         public let steps: [Step]
-        /// Heads of the files of known programs.
-        public let formats: [Format]
-    }
-
-    /// How the files of a program call the columns.
-    public struct Format: Hashable, Sendable {
-        public let name: String
-        /// The heads by column; a column that is not named goes by its own.
-        public let headers: [String: [String]]
     }
 
     /// What a row may say.
@@ -57,6 +50,8 @@ public struct Roster: Sendable {
         public let name: String
         /// The heads that it goes by, its own name first.
         public let headers: [String]
+        /// A file without the column is refused.
+        public let isExpected: Bool
         /// A row without a value is refused.
         public let isRequired: Bool
         /// What is done to a value before anything else, in this order.
@@ -95,7 +90,13 @@ public struct Roster: Sendable {
         /// What each column is given, in the order of the relation's given columns; what is NULL is
         /// left out.
         public let values: [Value]
+        /// The columns that become NULL.
+        public let cleared: [String]
         public let password: Password?
+        /// Only rows for which it holds.
+        public let condition: String?
+        /// An array: one item for each element, which the other expressions call `each`.
+        public let each: String?
     }
 
     /// Items of a relation.
@@ -129,11 +130,27 @@ public struct Roster: Sendable {
             case djangoPBKDF2 = "django_pbkdf2_sha256"
         }
 
+        /// What becomes of somebody who is there with another password.
+        public enum Mismatch: Hashable, Sendable {
+            /// They keep theirs.
+            case keep
+            /// They get the one of the file.
+            case update
+            /// Their row is refused.
+            case reject(code: String, message: String)
+        }
+
         /// The table's column.
         public let column: String
         /// The file's column; nil where the scheme needs none.
         public let source: String?
         public let scheme: Scheme
         public let iterations: Int
+        /// What the file has instead of a password for those who keep theirs.
+        public let keepMark: String?
+        public let mismatch: Mismatch
+
+        /// What is in the file is compared with what somebody has who is there.
+        public var isCompared: Bool { mismatch != .keep || keepMark != nil }
     }
 }

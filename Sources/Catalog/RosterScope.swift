@@ -16,6 +16,8 @@ struct RosterScope {
     private(set) var aliases: [String] = []
     /// Those of the steps before.
     var earlierAliases: [String] = []
+    /// Those of steps with `each`, which stand for no one row.
+    var listAliases: [String] = []
     /// The step has an array whose elements are called `each`.
     var hasEach = false
 
@@ -27,6 +29,7 @@ struct RosterScope {
         secrets = steps.compactMap { $0.mapping?["password"]?.mapping?["from"]?.string }
         aliases = steps.compactMap { $0.mapping?["as"]?.string }
         earlierAliases = []
+        listAliases = []
         hasEach = false
     }
 

@@ -143,7 +143,7 @@ extension BackfillExecutor {
     /// What takes so long that no transaction is held open for it.
     private func passwords(
         _ part: PartClaim, _ work: PartWork, on connection: Connection
-    ) throws -> [HashedPassword] {
+    ) throws -> [SettledPassword] {
         guard case .phase(let rosters, let plan, let phase) = work else { return [] }
         return try rosters.prepare(part, phase, plan, on: connection) {
             try store.keep(part, for: .seconds(30), on: connection)

@@ -56,11 +56,6 @@ struct ItemCheck: Sendable {
             columns: Set(relation.identity))
     }
 
-    /// The columns that a message names in braces.
-    static func placeholders(in message: String) -> [String] {
-        message.matches(of: /\{([^{}]+)\}/).map { String($0.1) }
-    }
-
     private static func constraint(
         _ constraint: CheckConstraint, of relation: Relation
     ) -> ItemCheck {

@@ -159,7 +159,7 @@ extension RelationPlan {
         ] {
             for rule in rules {
                 // What is no name is left as it stands.
-                let unknown = ItemCheck.placeholders(in: rule.message).filter {
+                let unknown = RejectRule.placeholders(in: rule.message).filter {
                     $0.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil && !known.contains($0)
                 }
                 guard let name = unknown.first else { continue }

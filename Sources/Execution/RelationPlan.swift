@@ -86,7 +86,7 @@ public struct RelationPlan: Sendable {
         hasExactIdentity =
             identityPositions.allSatisfy { position in
                 checked.column(columns[position])?.hasExactEquality == true
-            } && checked.arbiter?.hasExpressions != true
+            } && !RowMatch(checked).hasExpressions
         // What is computed may be the time. With a row that goes and comes, what refers to it goes.
         rowsAreTheirIdentity =
             table.columns.allSatisfy { relation.identity.contains($0.name) } && !table.isReferenced

@@ -44,7 +44,7 @@ extension RelationRun {
     /// Puts the item's values into a rule's message.
     ///
     /// A value with braces of its own stays as it is.
-    private func message(_ template: String, _ row: Int32) -> String {
+    func message(_ template: String, _ row: Int32) -> String {
         Self.filled(template) { name in
             plan.given.firstIndex { $0.name == name }.map { position in
                 let isLeftOut = staging.columns[position].states[Int(row)] == .missing
@@ -55,7 +55,7 @@ extension RelationRun {
     }
 
     /// Puts values in the place of the names in braces that have one.
-    private static func filled(_ template: String, _ value: (Substring) -> String?) -> String {
+    static func filled(_ template: String, _ value: (Substring) -> String?) -> String {
         var text = ""
         var rest = template[...]
         while let open = rest.firstIndex(of: "{") {

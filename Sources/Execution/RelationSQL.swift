@@ -80,7 +80,7 @@ struct RelationSQL: Sendable {
             rows: RowMatch(checked))
         checks = ItemCheck.all(of: relation, in: checked.table, constraints, writer.rows)
         probe = writer.probe()
-        let hasExpressions = checked.arbiter?.hasExpressions == true
+        let hasExpressions = writer.rows.hasExpressions
         let hasExactIdentity =
             !hasExpressions && identityPositions.allSatisfy { given[$0].hasExactEquality }
         let identity = identityPositions.map { given[$0] }

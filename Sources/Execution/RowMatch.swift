@@ -52,6 +52,9 @@ struct RowMatch: Sendable {
     }
 
     private func compared(_ name: String, _ row: String, _ item: String) -> String {
+        if relation.caseless.contains(name) {
+            return "\(key(name, of: row)) = \(key(name, of: item))"
+        }
         // What finds NULLs finds no index: only where NULLs can be. An item without a target or member
         // is refused.
         let isKey = (relation.target + relation.member).contains(name)
@@ -60,9 +63,18 @@ struct RowMatch: Sendable {
         return isNullable ? comparison.same(row, item) : comparison.equal(row, item)
     }
 
-    /// What the index compares, of a row.
+    /// What makes rows the same although their values differ: an index, or capitals.
+    var hasExpressions: Bool { arbiter?.hasExpressions == true || !relation.caseless.isEmpty }
+
+    private func key(_ name: String, of row: String) -> String {
+        let value = "\(row).\(quoteIdentifier(name))"
+        return relation.caseless.contains(name) ? "lower(\(value))" : value
+    }
+
+    /// What is compared, of a row.
     func keys(of row: String) -> [String] {
-        (arbiter?.keys ?? []).map { key in
+        guard let arbiter else { return relation.identity.map { key($0, of: row) } }
+        return arbiter.keys.map { key in
             switch key {
             case .column(let name): "\(row).\(quoteIdentifier(name))"
             case .expression(let sql, _):

@@ -82,7 +82,7 @@ struct SQLWriter {
 
     /// The columns of a row that the messages of `protect` name.
     var protectColumns: [String] {
-        let names = Set(relation.protects.flatMap { ItemCheck.placeholders(in: $0.message) })
+        let names = Set(relation.protects.flatMap { RejectRule.placeholders(in: $0.message) })
         return table.columns.map(\.name).filter(names.contains)
     }
 

@@ -26,9 +26,11 @@ extension SystemDesk {
         }
     }
 
-    static func backfills(_ plans: [String: BackfillPlan]) -> BackfillExecutor {
+    static func backfills(
+        _ plans: [String: BackfillPlan], _ rosters: RosterExecutor? = nil
+    ) -> BackfillExecutor {
         BackfillExecutor(
-            plans: plans, store: BackfillStore(StatusSchema(), worker: "tester"),
+            plans: plans, rosters: rosters, store: BackfillStore(StatusSchema(), worker: "tester"),
             limits: BackfillExecutor.Limits(
                 transaction: transactionLimits, textLength: 10_000, attempts: 3,
                 delay: { _ in .milliseconds(1) }),

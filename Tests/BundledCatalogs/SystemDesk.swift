@@ -73,10 +73,12 @@ final class SystemDesk {
         pooler = isPooled ? try Pooler(for: database) : nil
         conninfo = pooler?.conninfo(database.conninfo) ?? database.conninfo
         connection = try Connection(conninfo, applicationName: "bundled-catalogs")
-        let compiled = try Self.compile(edit(try Self.catalog(system.file)), on: connection)
-        findings = compiled.findings
+        let text = edit(try Self.catalog(system.file))
+        let compiled = try Self.compile(text, on: connection)
+        let rosters = try Self.rosters(text, compiled.plans, on: connection)
+        findings = compiled.findings + rosters.findings
         for finding in findings where finding.level == .error { throw Unfit(finding: finding) }
-        backfills = Self.backfills(compiled.backfills)
+        backfills = Self.backfills(compiled.backfills, rosters.executor)
         executor = Self.batches(compiled.plans, backfills)
     }
 
@@ -85,11 +87,12 @@ final class SystemDesk {
     ) -> BatchExecutor {
         BatchExecutor(
             plans: plans, receipts: Receipts(StatusSchema(), worker: "tester"),
-            limits: ExecutionLimits(
-                transaction: transactionLimits, textLength: 10_000, jobItems: 100_000,
-                storedRejections: 1_000),
-            backfills: backfills)
+            limits: executionLimits, backfills: backfills)
     }
+
+    static let executionLimits = ExecutionLimits(
+        transaction: transactionLimits, textLength: 10_000, jobItems: 100_000,
+        storedRejections: 1_000)
 
     static let transactionLimits = Receipts.TransactionLimits(
         statementTimeout: .seconds(60), lockTimeout: .seconds(30), idleTimeout: .seconds(60))

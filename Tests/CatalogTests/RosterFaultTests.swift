@@ -2,37 +2,12 @@ import Catalog
 import Testing
 
 @Suite struct RosterFaultTests {
-    /// The faults of a roster with lines of its own in place of those that begin alike.
-    private func faults(_ lines: [String]) -> [String] {
-        var fields = [
-            "columns": "columns: { a: {}, b: {}, secret: {} }",
-            "steps": "steps: [{ upsert: t, identity: a, values: { a: row.a } }]",
-        ]
-        for line in lines { fields[String(line.prefix { $0 != ":" })] = line }
-        let body = fields.values.filter { !$0.hasSuffix("-") }.sorted().map { "    \($0)\n" }
-        let text = """
-            catalog: c
-            relations:
-              pair: { table: p, target: x, member: [y, z], attributes: [role] }
-              many: { table: m, target: [v, w], member: y }
-            rosters:
-              r:
-            \(body.joined())
-            """
-        do throws(CatalogFaults) {
-            _ = try Catalog(files: [("c.yaml", text)])
-            return []
-        } catch {
-            return error.faults.map { fault in
-                fault.key.replacing("rosters.", with: "", maxReplacements: 1) + ": " + fault.message
-            }
-        }
-    }
+    private func faults(_ lines: [String]) -> [String] { RosterDeclaration.faults(lines) }
 
-    @Test("a column may have nothing said about it, and a format may name some columns")
+    @Test("a column may have nothing said about it")
     func sound() {
         #expect(faults([]) == [])
-        #expect(faults(["columns: { a: ~, b: {} }", "formats: { x: { a: [A, AA] } }"]) == [])
+        #expect(faults(["columns: { a: ~, b: {} }"]) == [])
     }
 
     @Test(
@@ -40,7 +15,7 @@ import Testing
         arguments: [
             (
                 "colums: {}",
-                "r: expected one of columns, steps, formats, files, got \"colums\", did you mean columns?"
+                "r: expected one of columns, reject, steps, files, got \"colums\", did you mean columns?"
             ),
             ("columns: -", "r.columns: expected at least one column, got none"),
             ("columns: {}", "r.columns: expected at least one column, got none"),
@@ -59,7 +34,7 @@ import Testing
             ),
             (
                 "columns: { a: { required: yes } }",
-                "r.columns.a.required: expected true or false, got \"yes\""
+                "r.columns.a.required: expected true, false or column, got \"yes\""
             ),
             (
                 "columns: { a: { clean: [trim, nfk] } }",
@@ -105,21 +80,18 @@ import Testing
                 "columns: { a: {}, b: { header: [x, ' A ' ] } }",
                 "r.columns.b: expected headers of its own, got \" A \", which is one of a"
             ),
+            ("reject: x", "r.reject: expected a list of rules with code, when and message"),
             (
-                "formats: { x: { c: C } }",
-                "r.formats.x: expected columns of a, b, secret, got c"
+                "reject: [{ code: x, when: row.c = 'x' }]",
+                "r.reject.x: expected row.<one of a, b, secret>, got row.c"
             ),
             (
-                "formats: { x: { a: B } }",
-                "r.formats.x.b: expected headers of its own, got \"b\", which is one of a"
+                "reject: [{ code: x, when: row.a = 'x', message: 'no {c} and no {A}' }]",
+                "r.reject.x: expected one of a, b, secret in the message's braces, got {c}"
             ),
             (
-                "formats: { x: {} }",
-                "r.formats.x: expected at least one column with its header, got none"
-            ),
-            (
-                "formats: { x y: {} }",
-                "r.formats.x y: expected a name of letters, digits, - and _, got x y"
+                "reject: [{ code: x, when: user.a = 'x' }]",
+                "r.reject.x: expected one of row, job before the dot, got user"
             ),
             ("files: {}", "r.columns: expected columns in each of `files`, got them beside it"),
             ("steps: -", "r.steps: expected a list of steps, got none"),
@@ -154,7 +126,7 @@ import Testing
         #expect(
             faults(["files: { x: { columns: { a: {} }, step: [] } }", "columns: -", "steps: -"])
                 == [
-                    "r.files.x: expected one of columns, steps, formats, got \"step\", did you mean steps?",
+                    "r.files.x: expected one of columns, reject, steps, got \"step\", did you mean steps?",
                     "r.files.x.steps: expected a list of steps, got none",
                 ])
     }
@@ -165,7 +137,7 @@ import Testing
             ("{ upsert: a.b.c }", "upsert: expected schema.table or table, got \"a.b.c\""),
             (
                 "{ upsert: t, identiy: a }",
-                ": expected one of upsert, identity, values, conflict, unique, arbiter, password, as, set, reject, got \"identiy\", did you mean identity?"
+                ": expected one of upsert, identity, values, conflict, unique, arbiter, password, as, set, reject, when, each, clear, ignore_case, on_upsert, got \"identiy\", did you mean identity?"
             ),
             (
                 "{ upsert: t, values: { a: row.a } }",
@@ -220,6 +192,38 @@ import Testing
                 "arbiter: expected none beside `unique: false`, got one"
             ),
             (
+                "{ upsert: t, identity: a, values: { a: each } }",
+                "values.a: expected `each` in the other expressions of a step that says `each:`, got it here"
+            ),
+            (
+                "{ upsert: t, identity: a, values: { a: each }, each: 'ARRAY[each]' }",
+                "each: expected `each` in the other expressions of a step that says `each:`, got it here"
+            ),
+            (
+                "{ upsert: t, identity: a, values: { a: row.a }, when: row.c = 'x' }",
+                "when: expected row.<one of a, b, secret>, got row.c"
+            ),
+            (
+                "{ upsert: t, identity: a, values: { a: each }, each: 'ARRAY[row.a]', password: { column: p, scheme: unusable } }",
+                "password: expected none beside `each`, got one"
+            ),
+            (
+                "{ upsert: t, identity: a, values: { a: row.a }, clear: a }",
+                "clear: expected columns that `values` does not give, got a"
+            ),
+            (
+                "{ upsert: t, identity: a, values: { a: row.a }, clear: c, set: { c: '1' } }",
+                "set.c: expected a column that `values` does not give, got one of them"
+            ),
+            (
+                "{ upsert: t, identity: a, values: { a: row.a }, ignore_case: a }",
+                "ignore_case: expected it beside `unique: false` alone: a unique index says whether capitals make a difference"
+            ),
+            (
+                "{ upsert: t, identity: a, values: { a: row.a }, unique: false, ignore_case: b }",
+                "ignore_case: expected columns of a, got b"
+            ),
+            (
                 "{ upsert: t, identity: a, values: { a: row.a }, as: row }",
                 "as: expected a name of letters in lower case, digits and _ other than row, job, item and each, got row"
             ),
@@ -227,6 +231,17 @@ import Testing
     func upsert(step: String, expected: String) {
         let first = faults(["steps: [\(step)]"]).first
         #expect(first == (expected.hasPrefix(":") ? "r.steps[0]" : "r.steps[0].") + expected)
+    }
+
+    @Test("a step of a list has a name, by which no row can be read")
+    func listAlias() {
+        let list = "{ upsert: t, identity: a, values: { a: each }, each: 'ARRAY[row.a]', as: list }"
+        let plain = "{ upsert: t, identity: a, values: { a: row.a } }"
+        #expect(faults(["steps: [\(list), \(plain)]"]) == [])
+        #expect(
+            faults(["steps: [\(list), { upsert: u, identity: a, values: { a: list.a } }]"]) == [
+                "r.steps[1].values.a: expected an alias of one row, got list, whose step has `each`"
+            ])
     }
 
     @Test("steps that write one table have names of their own")
@@ -241,107 +256,6 @@ import Testing
                 "r.steps[1].as: expected a name of its own, got x twice"
             ])
         #expect(faults(["steps: [{ \(step), as: x }, { \(step), as: y }, { \(step) }]"]) == [])
-    }
-
-    @Test(
-        "a faulty password is named with what was expected, and no expression reads one",
-        arguments: [
-            (
-                "password: { column: p, from: secret, scheme: md5 }",
-                "password.scheme: expected one of unusable, given, django_pbkdf2_sha256, got md5"
-            ),
-            ("password: { column: p }", "password.scheme: expected a text, got none"),
-            ("password: { scheme: unusable }", "password.column: expected a text, got none"),
-            (
-                "password: { column: p, scheme: unusable, form: secret }",
-                "password: expected one of column, from, scheme, iterations, got \"form\", did you mean from?"
-            ),
-            (
-                "password: { column: p, scheme: unusable, from: secret }",
-                "password.from: expected none beside `scheme: unusable`, got secret"
-            ),
-            (
-                "password: { column: p, scheme: given }",
-                "password.from: expected the column of the file that holds the password, got none"
-            ),
-            (
-                "password: { column: p, scheme: given, from: secrets }",
-                "password.from: expected one of the columns of a, b, secret, got secrets, did you mean secret?"
-            ),
-            (
-                "password: { column: p, scheme: given, from: once }",
-                "password.from: expected a column without `unique`, whose rejections would tell of the password, got once"
-            ),
-            (
-                "password: { column: p, scheme: given, from: few }",
-                "password.from: expected a column without `one_of`, whose rejections would tell of the password, got few"
-            ),
-            (
-                "password: { column: p, scheme: given, from: secret, iterations: 5 }",
-                "password.iterations: expected none beside `scheme: given`, got 5"
-            ),
-            (
-                "password: { column: p, scheme: django_pbkdf2_sha256, from: secret, iterations: 0 }",
-                "password.iterations: expected a number from 1 to 10000000, got 0"
-            ),
-            (
-                "password: { column: a, scheme: unusable }",
-                "values.a: expected no SQL for the column that `password` fills, got some"
-            ),
-            (
-                "password: { column: p, scheme: unusable }, set: { p: '1' }",
-                "set.p: expected no SQL for the column that `password` fills, got some"
-            ),
-            (
-                "password: { column: p, scheme: unusable }, set: { q: item.p }",
-                "set.q: expected columns other than the password's, got item.p"
-            ),
-            (
-                "password: { column: p, scheme: unusable }, reject: [{ code: x, when: item.p = 'x' }]",
-                "reject.x: expected columns other than the password's, got item.p"
-            ),
-            (
-                "password: { column: p, scheme: unusable }, reject: [{ code: x, when: 'true', message: 'no {p}' }]",
-                "reject.x: expected a message without the password, got {p}"
-            ),
-        ])
-    func password(keys: String, expected: String) {
-        let columns = "a: {}, b: {}, secret: {}"
-        let further = expected.hasSuffix("once") || expected.hasSuffix("few")
-        let found = faults([
-            "columns: { \(columns)"
-                + (further ? ", once: { unique: true }, few: { one_of: [x] } }" : " }"),
-            "steps: [{ upsert: t, identity: a, values: { a: row.a }, \(keys) }]",
-        ])
-        #expect(found.first == "r.steps[0].\(expected)")
-    }
-
-    @Test("a password is read by `password` alone, in whichever step it stands")
-    func secret() {
-        let found = faults([
-            "steps: [{ upsert: u, identity: a, values: { a: 'md5(row.\"secret\")' } }, "
-                + "{ upsert: t, identity: a, values: { a: row.a }, "
-                + "password: { column: p, scheme: given, from: secret } }]"
-        ])
-        #expect(
-            found == [
-                "r.steps[0].values.a: expected columns other than passwords, which `password` alone "
-                    + "reads, got row.secret"
-            ])
-    }
-
-    @Test("a file has one column with passwords")
-    func oneSecret() {
-        func step(_ name: String, _ source: String) -> String {
-            "{ upsert: \(name), identity: a, values: { a: row.a }, "
-                + "password: { column: p, from: \(source), scheme: given } }"
-        }
-        #expect(faults(["steps: [\(step("t", "secret")), \(step("u", "secret"))]"]) == [])
-        #expect(
-            faults(["steps: [\(step("t", "secret")), \(step("u", "b"))]"]) == [
-                "r.steps[1].password.from: expected one column with passwords in a file, got secret "
-                    + "and b"
-            ])
     }
 
     @Test(

@@ -16,8 +16,10 @@ import Testing
             columns:
               username: { required: true, clean: [trim, nfc, lower], max: 150, unique: ignore-case }
               full_name: { max: 255, header: [Name, Full name] }
-              role: { default: student, one_of: [student, ta, teacher], header: Rolle }
+              role: { default: student, one_of: [student, ta, teacher], header: Rolle, required: column }
               password:
+            reject:
+              - { code: odd, when: "row.full_name = job.target", message: "{full_name} is odd" }
             steps:
               - upsert: school.users
                 identity: [username]
@@ -25,7 +27,11 @@ import Testing
                   full_name: "row.full_name -- as it is"
                   username: "ROW.username"
                 conflict: { update: [full_name] }
-                password: { column: pw, from: password, scheme: django_pbkdf2_sha256, iterations: 1000 }
+                password: { column: pw, from: password, scheme: django_pbkdf2_sha256, iterations: 1000,
+                  keep: "*", mismatch: { reject: taken, message: "{username} is taken" } }
+                clear: [left_at]
+                on_upsert: UPDATE a SET b = 1 FROM created c
+                when: "row.role <> 'guest'"
                 set: { slug: "lower(item.username)" }
                 reject: [{ code: reserved, when: "item.username = 'root'", message: "{username} is" }]
                 as: user
@@ -34,7 +40,6 @@ import Testing
                 member: "user.id"
                 attributes: { role: "row.role" }
                 when: "row.role <> 'none'"
-            formats: { kolibri: { username: [USERNAME, User], full_name: FULL_NAME } }
         """
 
     @Test("the example of the documentation is read, with every key of a file")
@@ -49,6 +54,7 @@ import Testing
         let columns = file.columns
         #expect(columns.map(\.name) == ["username", "full_name", "role", "password"])
         #expect(columns.map(\.isRequired) == [true, false, false, false])
+        #expect(columns.map(\.isExpected) == [true, false, true, false])
         #expect(columns[0].cleaning == [.trim, .nfc, .lower])
         #expect(columns.map(\.maxLength) == [150, 255, nil, nil])
         #expect(columns[0].uniqueness == .ignoringCase && columns[1].uniqueness == nil)
@@ -58,12 +64,9 @@ import Testing
             columns.map(\.headers) == [
                 ["username"], ["full_name", "Name", "Full name"], ["role", "Rolle"], ["password"],
             ])
-        #expect(
-            file.formats == [
-                Roster.Format(
-                    name: "kolibri",
-                    headers: ["username": ["USERNAME", "User"], "full_name": ["FULL_NAME"]])
-            ])
+        #expect(file.rejects.map(\.code) == ["odd"])
+        #expect(file.rejects.map(\.condition) == ["row.full_name = job.target"])
+        #expect(file.rejects.map(\.message) == ["{full_name} is odd"])
     }
 
     @Test("an upsert is a relation without a target whose members are the identities")
@@ -80,17 +83,22 @@ import Testing
         #expect(
             upsert.password
                 == Roster.Password(
-                    column: "pw", source: "password", scheme: .djangoPBKDF2, iterations: 1000))
+                    column: "pw", source: "password", scheme: .djangoPBKDF2, iterations: 1000,
+                    keepMark: "*",
+                    mismatch: .reject(code: "taken", message: "{username} is taken")))
+        #expect(upsert.cleared == ["left_at"] && upsert.condition == "row.role <> 'guest'")
+        #expect(upsert.each == nil)
         let relation = upsert.relation
-        #expect(relation.name == "course-roster.user" && relation.location == "a.yaml:16")
+        #expect(relation.name == "course-roster.user" && relation.location == "a.yaml:18")
         #expect(relation.table == TableName(schema: "school", name: "users"))
         #expect(relation.target.isEmpty && relation.member == ["username"])
-        #expect(relation.attributes == ["full_name", "pw"])
+        #expect(relation.attributes == ["full_name", "left_at", "pw"])
         #expect(relation.identity == ["username"])
         #expect(relation.conflict == .update(["full_name"]))
         #expect(relation.computed.map(\.name) == ["slug"])
         #expect(relation.rejects.map(\.code) == ["reserved"])
         #expect(relation.isUnique && relation.arbiter == nil)
+        #expect(relation.effects.onAssign == ["UPDATE a SET b = 1 FROM created c"])
     }
 
     @Test("an assign fills the relation's columns")
@@ -121,7 +129,9 @@ import Testing
                 columns: { classes: {}, user: {}, status: {} }
                 steps:
                   - { upsert: person, identity: id, values: { id: row.user }, as: person,
-                      unique: false }
+                      unique: false, ignore_case: id }
+                  - { upsert: place, identity: name, values: { name: each },
+                      each: "string_to_array(row.classes, ',')" }
                   - unassign: seat
                     target: { room: each, place: "job.target.place" }
                     member: { user_id: person.id }
@@ -142,10 +152,15 @@ import Testing
         let upserts = roster.files.flatMap(\.steps).compactMap {
             if case .upsert(let upsert) = $0 { upsert } else { nil }
         }
-        #expect(upserts.map(\.relation.name) == ["sis.users.person", "sis.enrollments.person"])
-        #expect(upserts.map(\.relation.isUnique) == [true, false])
-        guard case .assign(let assign) = roster.files[1].steps[1] else {
-            Issue.record("expected an assign, got \(roster.files[1].steps[1])")
+        #expect(
+            upserts.map(\.relation.name) == [
+                "sis.users.person", "sis.enrollments.person", "sis.enrollments.public.place",
+            ])
+        #expect(upserts.map(\.relation.isUnique) == [true, false, true])
+        #expect(upserts.map(\.relation.caseless) == [[], ["id"], []])
+        #expect(upserts.map(\.each) == [nil, nil, "string_to_array(row.classes, ',')"])
+        guard case .assign(let assign) = roster.files[1].steps[2] else {
+            Issue.record("expected an assign, got \(roster.files[1].steps[2])")
             return
         }
         #expect(assign.isRemoval)
@@ -207,7 +222,6 @@ import Testing
         #expect(first != package)
         for (old, new) in [
             ("catalog: school", "# further down\ncatalog: s"), ("-- as it is", "-- so"),
-            ("[USERNAME, User]", "USER"),
         ] {
             #expect(
                 try digest(Self.whole.replacing(old, with: new), "course-roster") == first, "\(new)"
@@ -220,8 +234,17 @@ import Testing
             ("upsert: school.users", "upsert: school.user"),
             ("ROW.username", "upper(row.username)"),
             ("{ update: [full_name] }", "refuse"), ("column: pw", "column: pass"),
-            ("iterations: 1000", "iterations: 1001"),
-            ("from: password, scheme: django_pbkdf2_sha256, iterations: 1000", "scheme: unusable"),
+            ("iterations: 1000", "iterations: 1001"), ("keep: \"*\"", "keep: \"-\""),
+            ("SET b = 1", "SET b = 2"), (", required: column", ""),
+            ("reject: taken", "reject: used"), ("is taken", "is used"), ("[left_at]", "[gone_at]"),
+            ("<> 'guest'", "<> 'host'"), ("code: odd", "code: even"),
+            ("= job.target", "<> job.target"),
+            ("is odd", "is even"),
+            (
+                "from: password, scheme: django_pbkdf2_sha256, iterations: 1000,\n"
+                    + "          keep: \"*\", mismatch: { reject: taken, message: "
+                    + "\"{username} is taken\" } }", "scheme: unusable }"
+            ),
             ("lower(item.username)", "upper(item.username)"), ("code: reserved", "code: r"),
             ("= 'root'", "= 'toor'"), ("{username} is", "{username} is not"),
             ("as: user\n", "as: user\n        unique: false\n"),
@@ -236,7 +259,9 @@ import Testing
         }
         for (old, new) in [
             ("users:", "people:"), ("string_to_array(row.classes, ',')", "ARRAY[row.classes]"),
-            ("identity: id, values: { id: row.user }", "identity: n, values: { n: row.user }"),
+            ("{ id: row.user }", "{ id: row.user, n: row.user }"),
+            (", ignore_case: id", ""),
+            ("values: { name: each }", "values: { name: each, x: each }"),
         ] {
             #expect(Self.package.contains(old), "\(old)")
             #expect(try digest(Self.package.replacing(old, with: new), "sis") != package, "\(new)")

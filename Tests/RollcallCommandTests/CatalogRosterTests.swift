@@ -11,9 +11,9 @@ import Testing
     private static let seat = "seat: { table: seat, target: course, member: person }"
     private static let roster = """
         people: { columns: { name: { required: true, clean: [trim, lower], max: 9 }, kind: { \
-        default: a, one_of: [a, b], header: [Art] }, secret: {} }, steps: [{ upsert: person, identity: \
+        default: a, one_of: [a, b], header: [Art] }, secret: {} }, reject: [{ code: odd, when: "row.name = 'x'" }], steps: [{ upsert: person, identity: \
         username, values: { username: row.name }, password: { column: hash, from: secret, scheme: \
-        django_pbkdf2_sha256 }, as: user }, { assign: seat, target: job.target, member: user.id, \
+        django_pbkdf2_sha256 }, when: "row.kind <> 'b'", as: user }, { assign: seat, target: job.target, member: user.id, \
         when: "row.kind = 'a'" }] }
         """
 
@@ -62,11 +62,12 @@ import Testing
             "people: declared at \(place):5", "columns:",
             "  name: required; clean trim lower; at most 9 characters",
             "  kind: default a; one of a, b; header Art", "  secret",
-            "step 1: upsert public.person, later user", "  username = row.name",
+            "  refused odd: row.name = 'x'", "step 1: upsert public.person, later user",
+            "  where row.kind <> 'b'", "  username = row.name",
             "  hash is a password, django_pbkdf2_sha256, of the column secret",
             "people.user: public.person, identity username, declared at \(place):5",
         ]
-        #expect(Array(run.lines.prefix(9)) == first)
+        #expect(Array(run.lines.prefix(11)) == first)
         let headings = run.lines.filter { !$0.hasPrefix(" ") && $0.contains(": ") }
         #expect(headings.contains { $0.hasPrefix("insert: ") })
         // Rows of a roster's table are never removed.

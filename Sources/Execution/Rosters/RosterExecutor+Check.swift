@@ -35,6 +35,7 @@ extension RosterExecutor {
             if let secret = file.secret {
                 try forgetUnplaced(secret, of: file, job, on: connection)
             }
+            try rejectByRules(of: file, job, request, on: connection)
             for repetition in file.sql.repetitions {
                 try connection.execute(repetition, parameters)
             }
@@ -42,11 +43,7 @@ extension RosterExecutor {
         var counts = RowCounts()
         counts.rejected = try keepRejections(of: job, on: connection)
         if request.mode == .atomic, counts.rejected > 0 {
-            return .failed(
-                Rejection(
-                    code: "item-rejected",
-                    message: "the import is atomic and nothing of it was written; "
-                        + "\(counts.rejected) of its rows were rejected"))
+            return .failed(Self.nothingWritten(rejected: counts.rejected))
         }
         if request.isExact, !request.confirmsRemovals,
             let excess = try excess(
@@ -55,6 +52,38 @@ extension RosterExecutor {
             return .failed(excess)
         }
         return .done(counts)
+    }
+
+    /// Why nothing of an atomic import stays.
+    static func nothingWritten(rejected: Int) -> Rejection {
+        Rejection(
+            code: "item-rejected",
+            message: "the import is atomic and nothing of it was written; \(rejected) of its rows "
+                + "were rejected")
+    }
+
+    /// Refuses the rows that the catalog's rules are against, and those that they cannot read.
+    private func rejectByRules(
+        of file: RosterPlan.File, _ job: JobID, _ request: ImportRequest,
+        on connection: Connection
+    ) throws(PostgresError) {
+        guard let reject = file.sql.reject else { return }
+        func apply(_ range: RosterRange) throws(PostgresError) {
+            try attempt(on: connection) { () throws(PostgresError) in
+                try connection.execute(reject, range.parameters(job, request.target))
+            }
+        }
+        do throws(PostgresError) {
+            try apply(.all)
+        } catch {
+            guard FailureClass(error) == .permanent else { throw error }
+            let ranges = try ranges(of: file, rosterLimits.chunkRows, job, on: connection)
+            for range in ranges {
+                let rows = try stagedRows(of: range.range, file, job, on: connection)
+                let found = try halve(rows, apply)
+                try store.refuse(found.map(\.refused), of: job, on: connection)
+            }
+        }
     }
 
     /// Finds the columns of each part, and how many lines stand before it.

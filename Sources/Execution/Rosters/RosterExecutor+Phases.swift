@@ -32,11 +32,11 @@ extension RosterExecutor {
     func prepare(
         _ part: PartClaim, _ phase: RosterPlan.Phase, _ plan: RosterPlan,
         on connection: Connection, keep: () throws -> Bool
-    ) throws -> [HashedPassword] {
+    ) throws -> [SettledPassword] {
         guard case .passwords(let file) = phase,
             let range = RosterRange(from: part.from, to: part.to)
         else { return [] }
-        return try hash(
+        return try settle(
             range, plan.files[file], part.job, ImportRequest(arguments: part.arguments),
             on: connection, keep: keep)
     }
@@ -44,16 +44,16 @@ extension RosterExecutor {
     /// Executes a part, inside its transaction.
     func execute(
         _ part: PartClaim, _ phase: RosterPlan.Phase, _ plan: RosterPlan,
-        _ passwords: [HashedPassword], on connection: Connection
+        _ passwords: [SettledPassword], on connection: Connection
     ) throws -> Ended {
         let request = ImportRequest(arguments: part.arguments)
         let range = RosterRange(from: part.from, to: part.to)
         switch phase {
         case .check:
             return try check(part.job, plan, request, on: connection)
-        case .passwords:
-            try keep(passwords, of: part.job, on: connection)
-            return .done(RowCounts())
+        case .passwords(let file):
+            return try keep(
+                passwords, of: plan.files[file], part.job, request, on: connection)
         case .rows(let file):
             guard let range else { preconditionFailure("a part of rows has bounds") }
             let application = Application(
@@ -115,11 +115,7 @@ extension RosterExecutor {
         try store.refuse(refused, of: part.job, on: connection)
         if request.isDryRun { try report.record(of: part.job, in: store, on: connection) }
         guard isSpoilt else { return .done(counts) }
-        return .failed(
-            Rejection(
-                code: "item-rejected",
-                message: "the import is atomic and nothing of it was written; "
-                    + "\(counts.rejected) of its rows were rejected"))
+        return .failed(Self.nothingWritten(rejected: counts.rejected))
     }
 
     /// A part of rows in two; nil for one row.
@@ -142,7 +138,7 @@ extension RosterExecutor {
     // MARK: Ranges
 
     /// Rows that are applied at once.
-    private struct CountedRange {
+    struct CountedRange {
         let range: RosterRange
         let count: Int
 
@@ -163,7 +159,7 @@ extension RosterExecutor {
         return ranges
     }
 
-    private func ranges(
+    func ranges(
         of file: RosterPlan.File, _ rows: Int, _ job: JobID, on connection: Connection
     ) throws(PostgresError) -> [CountedRange] {
         var parameters = Parameters()

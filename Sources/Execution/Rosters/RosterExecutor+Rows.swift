@@ -104,6 +104,7 @@ extension RosterExecutor {
             } else {
                 try run.execute(Apply(connection: connection))
             }
+            try refuseUncompared(run, items, step)
             // From here on nobody can change the table: what was written has locked it.
             guard try step.relation.isCurrent(on: connection) else {
                 throw SchemaChanged(relation: step.relation.relation.name)
@@ -117,6 +118,22 @@ extension RosterExecutor {
             try store.refuse(refused, of: application.job, on: connection)
         }
         return outcomes
+    }
+
+    /// Refuses the rows of people who came after passwords were compared: nobody has asked for theirs.
+    private func refuseUncompared(
+        _ run: RelationRun, _ items: StepItems, _ step: RosterPlan.Step
+    ) throws {
+        guard case .reject(let code, let message)? = step.password?.mismatch else { return }
+        var condemned: [ItemKey: Refusal] = [:]
+        for (index, row) in items.rows.enumerated()
+        where row.bringsPassword && [.unchanged, .updated].contains(run.marks[index]) {
+            let place = Int32(index)
+            condemned[run.key(ofRow: place)] = Refusal(
+                rejection: Rejection(code: code, message: run.message(message, place)),
+                isClash: false, isWritten: true)
+        }
+        if !condemned.isEmpty { throw Restart(condemned: condemned) }
     }
 
     /// Does what it can of the steps, to learn which items of one of them the database refuses: what
@@ -154,6 +171,8 @@ extension RosterExecutor {
             let number: Int
             /// In its own file, where there are several.
             let lineOfFile: Int
+            /// With a password that is written.
+            let bringsPassword: Bool
         }
 
         /// What is assigned for each target.
@@ -209,65 +228,16 @@ extension RosterExecutor {
         on connection: Connection
     ) throws(PostgresError) -> LeftOut {
         let select = application.file.steps[unread.step].select
-        func failure(_ rows: ArraySlice<StagedRow>) throws(PostgresError) -> PostgresError? {
-            guard let first = rows.first, let last = rows.last else { return nil }
-            let range = RosterRange(
-                firstPart: first.part, firstLine: first.line, lastPart: last.part,
-                lastLine: last.line)
-            try connection.script("SAVEPOINT reading")
-            do throws(PostgresError) {
+        let rows = try stagedRows(of: range, application.file, application.job, on: connection)
+        let found = try halve(rows) { range throws(PostgresError) in
+            try attempt(on: connection) { () throws(PostgresError) in
                 try connection.execute(
                     select, range.parameters(application.job, application.request.target))
-                try connection.script("RELEASE SAVEPOINT reading")
-                return nil
-            } catch {
-                guard FailureClass(error) == .permanent else { throw error }
-                try connection.script("ROLLBACK TO SAVEPOINT reading; RELEASE SAVEPOINT reading")
-                return error
             }
         }
-        func search(_ rows: ArraySlice<StagedRow>) throws(PostgresError) -> [(StagedRow, Rejection)]
-        {
-            guard let first = rows.first, let error = try failure(rows) else { return [] }
-            guard rows.count > 1 else {
-                return [(first, Rejection(code: "invalid-value", message: error.message))]
-            }
-            let middle = rows.startIndex + rows.count / 2
-            return try search(rows[..<middle]) + search(rows[middle...])
-        }
-        let answer = try connection.execute(
-            application.file.sql.staged, range.parameters(application.job, nil))
-        let found = try search((0..<answer.count).map { StagedRow(answer, $0) }[...])
         guard !found.isEmpty else { throw unread.error }
-        let file = application.file.file.name
         return LeftOut(
-            refused: found.map { row, rejection in
-                RosterStore.Refused(
-                    part: Int(row.part), line: Int(row.line), rejection: rejection)
-            },
-            rejections: found.map { row, rejection in
-                let place = file.isEmpty ? "" : "\(file), line \(row.lineOfFile): "
-                return JobReport.RejectedItem(
-                    number: row.number, member: row.text,
-                    rejection: Rejection(
-                        code: rejection.code, message: place + rejection.message))
-            })
-    }
-
-    /// A row as it is named to people.
-    private struct StagedRow {
-        let part: Int32
-        let line: Int32
-        let number: Int
-        let lineOfFile: Int
-        let text: String
-
-        init(_ answer: Rows, _ row: Int) {
-            part = Int32(answer.int(row, 0))
-            line = Int32(answer.int(row, 1))
-            number = answer.int(row, 2)
-            lineOfFile = answer.int(row, 3)
-            text = answer.optionalString(row, 4) ?? ""
-        }
+            refused: found.map(\.refused),
+            rejections: found.map { $0.item(ofPackage: application.file.file.name) })
     }
 }

@@ -198,12 +198,17 @@ struct HeaderMatch {
     let fault: Rejection?
 
     init(_ header: [String], of file: Roster.File) {
-        let heads = header.map(RosterHeader.folded)
-        positions = file.columns.map { column in
-            column.headers.lazy.compactMap { heads.firstIndex(of: RosterHeader.folded($0)) }.first
-                .map { $0 + 1 }
-        }
-        fault = Self.fault(header)
+        let found = RosterHeader.positions(of: file.columns.map(\.headers), in: header)
+        positions = found.map { $0.first.map { $0 + 1 } }
+        let twice = zip(file.columns, found).first { $1.count > 1 }
+        fault =
+            Self.fault(header)
+            ?? twice.map { column, places in
+                Rejection(
+                    code: "invalid-header",
+                    message: "expected one column \(column.name), got \"\(header[places[0]])\" and "
+                        + "\"\(header[places[1]])\"")
+            }
     }
 
     func secret(of file: RosterPlan.File) -> Int? {
@@ -213,7 +218,7 @@ struct HeaderMatch {
     /// Why no row of a file can be right whose parts have these headers.
     static func missing(_ headers: [[String]], of file: Roster.File) -> Rejection? {
         let positions = headers.map { HeaderMatch($0, of: file).positions }
-        for (place, column) in file.columns.enumerated() where column.isRequired {
+        for (place, column) in file.columns.enumerated() where column.isExpected {
             guard positions.allSatisfy({ $0[place] == nil }) else { continue }
             return Rejection(
                 code: "invalid-header",

@@ -12,13 +12,19 @@ extension RosterPlan.Step {
             password = upsert.password
             target = []
             member = plan.relation.member
+            cleared = upsert.cleared
             attributes = upsert.values.map(\.column).filter { !plan.relation.member.contains($0) }
             let ordered = (member + attributes).compactMap { name in
                 upsert.values.first { $0.column == name }
             }
-            select = sql.select(ordered, where: nil, each: nil, named)
-            newcomers = sql.newcomers(
-                named, RosterSQL.Named(alias: "newcomer", upsert: upsert, plan: plan))
+            let person = RosterSQL.Named(alias: "person found", upsert: upsert, plan: plan)
+            let isUpdated = upsert.password?.mismatch == .update
+            select = sql.select(
+                ordered, where: upsert.condition, each: upsert.each, named,
+                replacing: isUpdated ? person : nil)
+            people = upsert.password.map { password in
+                sql.people(named, person, password)
+            }
         case .assign(let assign):
             isRemoval = assign.isRemoval
             password = nil
@@ -28,7 +34,8 @@ extension RosterPlan.Step {
             select = sql.select(
                 assign.target + assign.member + assign.attributes, where: assign.condition,
                 each: assign.each, named)
-            newcomers = nil
+            cleared = []
+            people = nil
         }
     }
 }

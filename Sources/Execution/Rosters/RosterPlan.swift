@@ -30,8 +30,10 @@ public struct RosterPlan: Sendable {
         let target: [String]
         let member: [String]
         let attributes: [String]
-        /// The rows with whether they are about somebody new; nil for a step that makes nobody.
-        let newcomers: String?
+        /// The columns that become NULL.
+        let cleared: [String]
+        /// The rows with what is known of the people they are about; nil for a step without passwords.
+        let people: String?
         /// What is removed of its targets; nil for a step that lists nobody.
         var removal: Removal?
     }
@@ -65,7 +67,7 @@ public struct RosterPlan: Sendable {
                     listings.append((files.count, steps.count, listing))
                 }
                 steps.append(Step(step, plan, sql, named))
-                if case .upsert(let upsert) = step, let alias = upsert.alias {
+                if case .upsert(let upsert) = step, let alias = upsert.alias, upsert.each == nil {
                     named.append(RosterSQL.Named(alias: alias, upsert: upsert, plan: plan))
                 }
             }
@@ -109,7 +111,10 @@ public struct RosterPlan: Sendable {
 
     func phases(of request: ImportRequest) -> [Phase] {
         let passwords = files.indices.filter { files[$0].hashes }.map(Phase.passwords)
-        if request.isDryRun { return [.check, .whole, .end] }
+        if request.isDryRun {
+            let compared = files.indices.filter { files[$0].comparesPasswords }
+            return [.check] + compared.map(Phase.passwords) + [.whole, .end]
+        }
         if request.mode == .atomic { return [.check] + passwords + [.whole, .end] }
         let removals = request.isExact ? files.indices.map(Phase.removals) : []
         return [.check] + passwords + files.indices.map(Phase.rows) + removals + [.end]
@@ -135,6 +140,9 @@ public struct RosterPlan: Sendable {
 extension RosterPlan.File {
     /// Passwords come in plain text.
     var hashes: Bool { steps.contains { $0.password?.scheme == .djangoPBKDF2 } }
+
+    /// They are compared with those of people who are there.
+    var comparesPasswords: Bool { steps.contains { $0.password?.isCompared == true } }
 }
 
 extension Roster.Step {

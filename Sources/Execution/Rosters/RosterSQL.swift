@@ -126,8 +126,9 @@ struct RosterSQL: Sendable {
               'expected %s fields, got %s', row." width", row." count")]
             """
         ]
-        for column in file.columns where column.name != secret {
-            let value = "row.\(quoteIdentifier(column.name))"
+        for column in file.columns {
+            let isSecret = column.name == secret
+            let value = isSecret ? "row.\" secret\"" : "row.\(quoteIdentifier(column.name))"
             func add(_ condition: String, _ code: String, _ expected: String, _ got: String) {
                 let words = quoteLiteral("\(column.name): expected \(expected), got ")
                 cases.append(
@@ -137,7 +138,8 @@ struct RosterSQL: Sendable {
             if let most = column.maxLength {
                 add(
                     "char_length(\(value)) > \(most)", "invalid-value",
-                    "at most \(most) characters", "char_length(\(value))::text")
+                    "at most \(most) characters",
+                    isSecret ? "'more'" : "char_length(\(value))::text")
             }
             if !column.choices.isEmpty {
                 let ignoresCase = column.cleaning.contains { $0 == .lower || $0 == .upper }
@@ -154,6 +156,34 @@ struct RosterSQL: Sendable {
             SELECT row.part, row.line, CASE \(cases.joined(separator: "\n")) END AS fault
             FROM (\(rows(isBounded: false))) AS row
             """)
+    }
+
+    /// Refuses the rows of a range that the catalog's rules are against; nil where there are none.
+    var reject: String? {
+        guard !file.rejects.isEmpty else { return nil }
+        let cases = file.rejects.map { rule in
+            "WHEN (\(rule.condition)) THEN ARRAY[\(quoteLiteral(rule.code)), \(text(rule.message))]"
+        }
+        return refuse(
+            """
+            SELECT "row".part, "row".line, CASE \(cases.joined(separator: "\n")) END AS fault
+            \(source(rows(isBounded: true), each: nil, []))
+            """)
+    }
+
+    /// A rule's message with the row's values in the place of their columns' names.
+    private func text(_ message: String) -> String {
+        var pieces: [String] = []
+        var rest = message.startIndex
+        for match in message.matches(of: /\{([^{}]+)\}/) {
+            let name = String(match.1)
+            guard file.columns.contains(where: { $0.name == name }) else { continue }
+            pieces.append(quoteLiteral(String(message[rest..<match.range.lowerBound])))
+            pieces.append("coalesce(left(\"row\".\(quoteIdentifier(name)), 200), 'null')")
+            rest = match.range.upperBound
+        }
+        pieces.append(quoteLiteral(String(message[rest...])))
+        return pieces.joined(separator: " || ")
     }
 
     /// Refuses the rows that repeat what an earlier one says and only one may.
@@ -195,26 +225,40 @@ struct RosterSQL: Sendable {
     // MARK: Steps
 
     /// The rows of a part with what a step gives.
-    func select(_ values: [Roster.Value], where condition: String?, each: String?, _ named: [Named])
-        -> String
-    {
+    ///
+    /// - Parameter person: whose password is replaced, if there is one to replace it by.
+    func select(
+        _ values: [Roster.Value], where condition: String?, each: String?, _ named: [Named],
+        replacing person: Named? = nil
+    ) -> String {
         let columns = values.map { "(\($0.sql))::text" }
+        var secret = "\"row\".\" secret\""
+        if let person, let column = person.upsert.password?.column {
+            let held = "\(quoteIdentifier(person.alias)).\(quoteIdentifier(column))"
+            secret = "coalesce(\(secret), \(held)::text)"
+        }
         return """
-            SELECT "row".part, "row".line, "row"."line of all", "row"."line of file", "row"." secret"\
+            SELECT "row".part, "row".line, "row"."line of all", "row"."line of file", \(secret)\
             \(columns.map { ",\n  \($0)" }.joined())
-            \(source(rows(isBounded: true), each: each, named))
+            \(source(rows(isBounded: true), each: each, named + [person].compactMap { $0 }))
             \(condition.map { "WHERE \($0)" } ?? "")
             ORDER BY "row".part, "row".line
             """
     }
 
-    /// The rows of a part, each with whether the person it is about is not there yet, and with its
-    /// password.
-    func newcomers(_ named: [Named], _ newcomer: Named) -> String {
-        """
-        SELECT "row".part, "row".line, \(quoteIdentifier(newcomer.alias)) IS NULL, "row"." secret"
-        \(source(rows(isBounded: true), each: nil, named + [newcomer]))
-        """
+    /// The rows of a part with what is known of the people that they are about: whether the step has
+    /// to do with the row, whether nobody is there yet, who is there with which password, and what
+    /// the file gives of them.
+    func people(_ named: [Named], _ person: Named, _ password: Roster.Password) -> String {
+        let alias = quoteIdentifier(person.alias)
+        let given = person.upsert.values.map { ", (\($0.sql))::text" }
+        return """
+            SELECT "row".part, "row".line, "row"."line of all", "row"."line of file", "row"." secret",
+              \(person.upsert.condition.map { "(\($0)) IS TRUE" } ?? "true"), \(alias) IS NULL,
+              \(alias).\(quoteIdentifier(password.column))::text\(given.joined())
+            \(source(rows(isBounded: true), each: nil, named + [person]))
+            ORDER BY "row".part, "row".line
+            """
     }
 
     func source(_ rows: String, each: String?, _ named: [Named]) -> String {

@@ -24,42 +24,54 @@ struct RosterSQLCheck {
 
     private mutating func check(_ file: Roster.File) throws(PostgresError) {
         var sources = sources(of: file)
+        let place = file.name.isEmpty ? "" : "files.\(file.name)."
+        for rule in file.rejects {
+            try check(
+                "\(place)reject.\(rule.code)", at: roster.location, in: rule.condition,
+                Self.query(sources, where: rule.condition))
+        }
         for (number, step) in file.steps.enumerated() {
-            let path = (file.name.isEmpty ? "" : "files.\(file.name).") + "steps[\(number)]"
+            let path = place + "steps[\(number)]"
             switch step {
             case .upsert(let upsert):
-                let location = upsert.relation.location
-                for value in upsert.values {
-                    try check(value, "\(path).values.", at: location, sources)
-                }
-                guard let alias = upsert.alias else { continue }
+                try check(
+                    [("values", upsert.values)], when: upsert.condition, each: upsert.each, path,
+                    at: upsert.relation.location, sources)
+                guard let alias = upsert.alias, upsert.each == nil else { continue }
                 // That there is none is said of the upsert's relation.
                 guard let table = try TableSchema.read(upsert.relation.table, on: connection)
                 else { return }
                 let columns = table.columns.map { ($0.name, $0.typeName) }
                 sources.append(Self.source(columns, named: alias))
-            case .assign(let assign): try check(assign, path, sources)
+            case .assign(let assign):
+                try check(
+                    [
+                        ("target", assign.target), ("member", assign.member),
+                        ("attributes", assign.attributes),
+                    ], when: assign.condition, each: assign.each, path, at: roster.location, sources
+                )
             }
         }
     }
 
+    /// - Parameter values: the step's, each with the key under which they stand.
     private mutating func check(
-        _ assign: Roster.Assign, _ path: String, _ sources: [String]
+        _ values: [(key: String, values: [Roster.Value])], when condition: String?,
+        each: String?, _ path: String, at location: String, _ sources: [String]
     ) throws(PostgresError) {
         var sources = sources
-        let location = roster.location
-        if let each = assign.each {
+        if let each {
             let isFit = try check(
                 "\(path).each", at: location, in: each,
                 Self.query(sources + [Self.elements(of: each)]))
             sources.append(Self.elements(of: isFit ? each : "NULL::pg_catalog.text[]"))
         }
-        for value in assign.target { try check(value, "\(path).target.", at: location, sources) }
-        for value in assign.member { try check(value, "\(path).member.", at: location, sources) }
-        for value in assign.attributes {
-            try check(value, "\(path).attributes.", at: location, sources)
+        for (key, values) in values {
+            for value in values {
+                try check(value, "\(path).\(key).", at: location, sources)
+            }
         }
-        guard let condition = assign.condition else { return }
+        guard let condition else { return }
         try check(
             "\(path).when", at: location, in: condition, Self.query(sources, where: condition))
     }

@@ -29,7 +29,8 @@ struct StepReader {
             items.rows += rows.map { row in
                 RosterExecutor.StepItems.Row(
                     part: Int32(answer.int(row, 0)), line: Int32(answer.int(row, 1)),
-                    number: answer.int(row, 2), lineOfFile: answer.int(row, 3))
+                    number: answer.int(row, 2), lineOfFile: answer.int(row, 3),
+                    bringsPassword: !answer.isNull(row, Self.leadingColumns - 1))
             }
         }
         return items
@@ -98,6 +99,11 @@ struct StepReader {
             guard let text = answer.optionalString(row, attributes + position) else { continue }
             write(name, text, &json)
         }
+        for name in step.cleared {
+            json.raw(",")
+            json.string(name)
+            json.raw(":null")
+        }
         if let password = step.password, let text = secret(password, answer, row) {
             write(password.column, text, &json)
         }
@@ -135,21 +141,22 @@ struct StepReader {
     }
 
     private func secret(_ password: Roster.Password, _ answer: Rows, _ row: Int) -> String? {
-        switch password.scheme {
+        let text = answer.optionalString(row, Self.leadingColumns - 1)
+        return switch password.scheme {
         case .unusable: UnusablePassword.random()
-        case .given:
-            answer.optionalString(row, Self.leadingColumns - 1) ?? UnusablePassword.random()
+        case .given: text ?? UnusablePassword.random()
         case .djangoPBKDF2:
-            // In a dry run nothing is hashed, and nothing stays.
-            request.isDryRun
-                ? UnusablePassword.random()
-                : answer.optionalString(row, Self.leadingColumns - 1) ?? UnusablePassword.random()
+            // In a dry run what is not compared is not hashed, and nothing stays.
+            request.isDryRun && !password.isCompared
+                ? UnusablePassword.random() : text ?? UnusablePassword.random()
         }
     }
 }
 
 /// What no password is hashed to, as Django writes it: `!` and 40 random characters.
 enum UnusablePassword {
+    static func isOne(_ hash: String) -> Bool { hash.hasPrefix("!") }
+
     static func random() -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
         return "!" + String((0..<40).map { _ in alphabet[Int.random(in: alphabet.indices)] })

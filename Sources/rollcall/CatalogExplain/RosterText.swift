@@ -12,6 +12,7 @@ struct RosterText {
             lines.append("")
             lines.append(file.name.isEmpty ? "columns:" : "columns of \(file.name):")
             lines += file.columns.map { "  \($0.name)\(Self.words(on: $0))" }
+            lines += file.rejects.map { "  refused \($0.code): \($0.condition)" }
             for (number, step) in file.steps.enumerated() {
                 let place = "step \(number + 1)" + (file.name.isEmpty ? "" : " of \(file.name)")
                 switch step {
@@ -25,7 +26,9 @@ struct RosterText {
     private mutating func add(_ upsert: Roster.Upsert, _ place: String, _ plan: RelationPlan?) {
         let name = upsert.alias.map { ", later \($0)" } ?? ""
         lines += ["", "\(place): upsert \(upsert.relation.table)\(name)"]
+        add(each: upsert.each, where: upsert.condition)
         add(upsert.values, "")
+        lines += upsert.cleared.map { "  \($0) becomes NULL" }
         if let password = upsert.password {
             lines.append(
                 "  \(password.column) is a password, \(password.scheme.rawValue)"
@@ -38,13 +41,17 @@ struct RosterText {
     private mutating func add(_ assign: Roster.Assign, _ place: String) {
         let verb = assign.isRemoval ? "unassign" : "assign"
         lines += ["", "\(place): \(verb) \(assign.relation)"]
-        if let each = assign.each { lines.append("  for each of \(each)") }
-        if let condition = assign.condition { lines.append("  where \(condition)") }
+        add(each: assign.each, where: assign.condition)
         add(assign.target, "target ")
         add(assign.member, "member ")
         add(assign.attributes, "attribute ")
         lines.append(
             "  with the statements that `rollcall catalog explain \(assign.relation)` shows")
+    }
+
+    private mutating func add(each: String?, where condition: String?) {
+        if let each { lines.append("  for each of \(each)") }
+        if let condition { lines.append("  where \(condition)") }
     }
 
     private mutating func add(_ values: [Roster.Value], _ kind: String) {
@@ -53,7 +60,9 @@ struct RosterText {
 
     private static func words(on column: Roster.Column) -> String {
         var words: [String] = []
-        if column.isRequired { words.append("required") }
+        if column.isExpected {
+            words.append(column.isRequired ? "required" : "required as a column")
+        }
         if !column.cleaning.isEmpty {
             words.append("clean " + column.cleaning.map(\.rawValue).joined(separator: " "))
         }
