@@ -35,10 +35,10 @@ class Bench:
         return Database(self.server, self.place.rollcall, self.workload, catalog, scripts)
 
     def school(self, users=None, courses=None):
-        """The school of the demo, with a table for the receipts of others."""
+        """Users and courses, with a table for the receipts of others."""
         users, courses = users or self.size.users, courses or self.size.courses
         return self.database(
-            "Config/catalogs/school.yaml",
+            "Deploy/benchmark/comparisons/school.yaml",
             f"SET sample.users = {users}; SET sample.courses = {courses}",
             (COMPARISONS / "school.sql").read_text(),
             (COMPARISONS / "receipt.sql").read_text(),

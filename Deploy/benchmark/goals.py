@@ -85,8 +85,8 @@ def rate(samples, text, workload, contender, limit):
 
 
 def memory(samples):
-    """The largest worker of all."""
-    peaks = [s.peak_megabytes for s in samples if s.is_worker]
+    """The largest worker of all, but for those whose limits were raised to make large batches."""
+    peaks = [s.peak_megabytes for s in samples if s.is_worker and s.workload != "batches"]
     return Goal("memory of a worker, the most", 150, [max(peaks)] if peaks else [], unit="MB")
 
 

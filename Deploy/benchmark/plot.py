@@ -41,7 +41,7 @@ CHARTS = (
     Chart(
         "backlog",
         "Memory of a worker",
-        "jobs that wait",
+        "jobs without a rest",
         "MB",
         lambda s: s.peak_megabytes,
         log_x=True,

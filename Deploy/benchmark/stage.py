@@ -42,24 +42,29 @@ class Stage:
         files = sorted(self._bench.place.directory.glob(f"{self.topics.group}-*.log"))
         return "\n".join(file.read_text()[-2000:] for file in files)
 
-    def run(self, messages, expected, tables=None):
-        """Returns what it took until the tables have as many rows as expected."""
+    def run(self, messages, expected, tables=None, ahead=None):
+        """Returns what it took until the tables have as many rows as expected.
+
+        With `ahead` no more messages wait than that: the others are sent while receipts come.
+        """
         tables = tables or self._contender.receipts
         for process in self.started:
             process.send_signal(signal.SIGSTOP)
-        self._bench.broker.produce(self.topics.assignments, messages)
+        ahead = ahead or len(messages)
+        self._bench.broker.produce(self.topics.assignments, messages[:ahead])
         meter = Meter(self._bench.server, self._database, self.started)
         begin = self._database.time()
         for process in self.started:
             process.send_signal(signal.SIGCONT)
-        self._wait(expected, tables)
+        self._wait(expected, tables, messages, ahead)
         sample = meter.sample()
         sample.seconds = last_commit(self._database, tables) - begin
         sample.peak_megabytes = max(processes.peak_megabytes(p.pid) for p in self.started)
         sample.is_worker = self._contender.is_worker
         return sample
 
-    def _wait(self, expected, tables):
+    def _wait(self, expected, tables, messages, ahead):
+        sent = ahead
         question = "SELECT " + " + ".join(f"(SELECT count(*) FROM {name})" for name in tables)
         last, since, pause = -1, time.monotonic(), POLL_SECONDS
         while True:
@@ -70,6 +75,9 @@ class Stage:
             pause = max(POLL_SECONDS, 50 * (time.monotonic() - asked))
             if done >= expected:
                 return
+            if sent < min(done + ahead, len(messages)):
+                self._bench.broker.produce(self.topics.assignments, messages[sent : done + ahead])
+                sent = done + ahead
             if done > last:
                 last, since = done, time.monotonic()
             if any(process.poll() is not None for process in self.started):

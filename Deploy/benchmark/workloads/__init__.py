@@ -11,7 +11,7 @@ ALL = {
     "workers": "curve: jobs a second by workers of two lanes",
     "batches": "curve: what an item costs by the jobs of a batch",
     "tables": "curve: the jobs into tables that have many rows already, beside plain SQL",
-    "backlog": "curve: memory of a worker by the jobs that wait for it",
+    "backlog": "curve: memory of a worker by the jobs that come without a rest",
     "defectdojo": "a backfill of nearly a million pairs, beside plain SQL and Django",
     "antenna": "a backfill that is run again after nothing, and after a little, has changed",
     "roster": "a roster of users and enrolments, beside plain SQL and Django",
