@@ -88,7 +88,8 @@ let package = Package(
             name: "WorkerPoolTests",
             dependencies: ["WorkerPool", "Execution", "Catalog", "Jobs", "Kafka", "Sandbox"],
             swiftSettings: room),
-        .testTarget(name: "OperationsTests", dependencies: ["Operations"], swiftSettings: room),
+        .testTarget(
+            name: "OperationsTests", dependencies: ["Operations", "ProofKit"], swiftSettings: room),
         .testTarget(
             name: "RollcallCommandTests",
             dependencies: [

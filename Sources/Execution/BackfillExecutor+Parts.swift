@@ -19,6 +19,7 @@ public struct PartDebt: Sendable {
 /// An import has failed as a whole; that is written.
 private struct ImportFailed: Error {
     let reason: Rejection
+    let ended: EndedWork?
 }
 
 /// What a part does.
@@ -50,22 +51,27 @@ extension BackfillExecutor {
         _ part: PartClaim, on connection: Connection, _ isStopping: () -> Bool
     ) throws -> BackfillNews? {
         guard let work = work(of: part) else { return nil }
-        func news(_ event: BackfillNews.Event, _ standing: BackfillStanding?) -> BackfillNews {
+        func news(
+            _ event: BackfillNews.Event, _ standing: BackfillStanding?, _ ended: EndedWork? = nil
+        ) -> BackfillNews {
             BackfillNews(
                 job: part.job, backfill: part.backfill, step: work.title, event: event,
-                progress: standing.map(BackfillNews.Progress.init))
+                progress: standing.map(BackfillNews.Progress.init),
+                ended: ended ?? standing?.ended)
         }
         if part.isEnding {
-            try inTransaction(connection) { _ = try store.closeParts(of: part.job, on: connection) }
-            return nil
+            let standing = try inTransaction(connection) {
+                try store.closeParts(of: part.job, on: connection)
+            }
+            guard let standing, let ended = standing.ended else { return nil }
+            return news(.ended(ended.state.rawValue), standing)
         }
         if part.lost >= limits.attempts {
             let reason = Rejection(
                 code: "worker-lost",
                 message: "expected workers to survive it, got \(part.lost) that died while they "
                     + "executed it")
-            try fail(part, work, reason, on: connection)
-            return news(.failed(reason), nil)
+            return news(.failed(reason), nil, try fail(part, work, reason, on: connection))
         }
         do {
             FailPoint.duringPart.reach()
@@ -77,11 +83,11 @@ extension BackfillExecutor {
                 switch standing.next {
                 case .goOn: .partDone
                 case .openStep: .stepDone
-                case .end: .ended(standing.isEnding ? "stopped" : "succeeded")
+                case .end: .ended(standing.ended?.state.rawValue ?? "succeeded")
                 }
             return news(event, standing)
         } catch let failed as ImportFailed {
-            return news(.failed(failed.reason), nil)
+            return news(.failed(failed.reason), nil, failed.ended)
         } catch is SchemaChanged {
             _ = try recompile(part.backfill, connection)
             try store.release(
@@ -94,7 +100,9 @@ extension BackfillExecutor {
                         part, isCounted: false, because: nil, after: .zero, on: connection)
                     return nil
                 }
-                return news(try recover(part, work, from: error, on: connection), nil)
+                var ended: EndedWork?
+                let event = try recover(part, work, from: error, &ended, on: connection)
+                return news(event, nil, ended)
             } catch let second as PostgresError {
                 throw PartFailed(
                     debt: PartDebt(part: part, reason: error.rejection, isCounted: false),
@@ -108,7 +116,7 @@ extension BackfillExecutor {
         _ part: PartClaim, _ work: PartWork, on connection: Connection
     ) throws -> BackfillStanding? {
         let passwords = try passwords(part, work, on: connection)
-        let outcome: (standing: BackfillStanding?, failure: Rejection?) = try inTransaction(
+        let outcome: (standing: BackfillStanding?, failure: ImportFailed?) = try inTransaction(
             connection
         ) {
             guard try store.hold(part, on: connection) else { return (nil, nil) }
@@ -127,16 +135,18 @@ extension BackfillExecutor {
                     guard try store.fail(part, because: reason, on: connection) else {
                         return (nil, nil)
                     }
-                    return (try store.close(part.job, .failed(reason), on: connection), reason)
+                    let ended = try store.fail(part.job, because: reason, on: connection)
+                    return (nil, ImportFailed(reason: reason, ended: ended))
                 }
                 try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
             }
             FailPoint.insidePart.reach()
-            let standing = try store.end(part, counts, on: connection)
-            try store.settle(standing, of: part.job, on: connection)
+            var standing = try store.end(part, counts, on: connection)
+            standing.ended = try store.settle(standing, of: part.job, on: connection)
             return (standing, nil)
         }
-        if let reason = outcome.failure { throw ImportFailed(reason: reason) }
+        // It is written: only now may it end what is being done.
+        if let failure = outcome.failure { throw failure }
         return outcome.standing
     }
 
@@ -185,8 +195,10 @@ extension BackfillExecutor {
     // MARK: What does not end well
 
     /// What is done about a part that failed; its transaction is rolled back.
+    ///
+    /// - Parameter ended: is the job, if it ends with that.
     private func recover(
-        _ part: PartClaim, _ work: PartWork, from error: PostgresError,
+        _ part: PartClaim, _ work: PartWork, from error: PostgresError, _ ended: inout EndedWork?,
         on connection: Connection
     ) throws -> BackfillNews.Event {
         guard connection.isUsable else { throw error }
@@ -241,7 +253,7 @@ extension BackfillExecutor {
             try store.release(part, isCounted: true, because: reason, after: delay, on: connection)
             return .putBack(reason)
         }
-        try fail(part, work, reason, on: connection)
+        ended = try fail(part, work, reason, on: connection)
         return .failed(reason)
     }
 
@@ -294,13 +306,13 @@ extension BackfillExecutor {
 
     private func fail(
         _ part: PartClaim, _ work: PartWork, _ reason: Rejection, on connection: Connection
-    ) throws {
+    ) throws -> EndedWork? {
         let whole = Rejection(
             code: reason.code,
             message: "step \"\(work.title)\", part \(part.number): \(reason.message)")
-        try inTransaction(connection) {
-            guard try store.fail(part, because: reason, on: connection) else { return }
-            _ = try store.close(part.job, .failed(whole), on: connection)
+        return try inTransaction(connection) { () -> EndedWork? in
+            guard try store.fail(part, because: reason, on: connection) else { return nil }
+            return try store.fail(part.job, because: whole, on: connection)
         }
     }
 

@@ -35,7 +35,8 @@ extension BackfillExecutor {
             return PlanNews(
                 wrapped: BackfillNews(
                     job: run.job, backfill: run.backfill, step: standing.title, event: .planned,
-                    progress: BackfillNews.Progress(standing.wrapped)))
+                    progress: BackfillNews.Progress(standing.wrapped),
+                    ended: standing.wrapped.ended))
         } catch let error as PostgresError {
             // Any worker goes on with it.
             if isStopping() { return PlanNews(wrapped: nil) }
@@ -46,7 +47,6 @@ extension BackfillExecutor {
     /// Adds a portion to the plan, inside a transaction.
     ///
     /// - Returns: nil if another transaction has it in hand.
-    @discardableResult
     func planPortion(
         of job: JobID, _ name: String, on connection: Connection
     ) throws -> TitledStanding? {
@@ -57,8 +57,8 @@ extension BackfillExecutor {
         let standing = try store.insert(
             parts, upTo: parts.last?.to, isComplete: isComplete, step: open.step, of: job,
             on: connection)
-        guard let standing else { return nil }
-        try store.settle(standing, of: job, on: connection)
+        guard var standing else { return nil }
+        standing.ended = try store.settle(standing, of: job, on: connection)
         return TitledStanding(wrapped: standing, title: work.title)
     }
 
@@ -107,16 +107,15 @@ extension BackfillExecutor {
         let reason = error.rejection
         let (tries, portion) = try store.tries(of: run.job, on: connection)
         let delay = limits.delay(tries + 1)
-        func news(_ event: BackfillNews.Event) -> BackfillNews {
-            BackfillNews(job: run.job, backfill: run.backfill, event: event)
+        func news(_ event: BackfillNews.Event, _ ended: EndedWork? = nil) -> BackfillNews {
+            BackfillNews(job: run.job, backfill: run.backfill, event: event, ended: ended)
         }
         switch FailureClass(error) {
         case .infrastructure: throw error
         case .schema, .permanent:
             if try recompile(run.backfill, connection) { return nil }
             guard FailureClass(error) == .schema else {
-                try fail(run.job, reason, on: connection)
-                return news(.failed(reason))
+                return news(.failed(reason), try fail(run.job, reason, on: connection))
             }
             try store.holdBack(run.job, because: "\(error)", for: delay, on: connection)
             return news(.waits("\(error)"))
@@ -130,8 +129,7 @@ extension BackfillExecutor {
             let next = max(least, (portion ?? usual) / 4)
             let isLeast = portion.map { $0 <= least } ?? false
             guard !isLeast || tries + 1 < limits.attempts else {
-                try fail(run.job, reason, on: connection)
-                return news(.failed(reason))
+                return news(.failed(reason), try fail(run.job, reason, on: connection))
             }
             try store.shrinkPortion(
                 of: run.job, to: next, tries: isLeast ? tries + 1 : 0,
@@ -142,10 +140,10 @@ extension BackfillExecutor {
 
     private func fail(
         _ job: JobID, _ reason: Rejection, on connection: Connection
-    ) throws {
+    ) throws -> EndedWork? {
         try connection.transaction {
             try store.limit(limits.transaction, on: connection)
-            _ = try store.close(job, .failed(reason), on: connection)
+            return try store.fail(job, because: reason, on: connection)
         }
     }
 }

@@ -83,10 +83,11 @@ public struct BackfillExecutor: Sendable {
     /// Takes a backfill in, inside the transaction that accounts for its message: the job, and the
     /// first portion of its plan.
     ///
-    /// - Returns: the report of a job that has failed at once; nil for one that is kept.
+    /// - Returns: the report of a job that has failed at once, which nobody has written yet; or the job
+    ///   that is written and has ended, because there was nothing to do.
     func start(
         _ job: Job, _ request: BackfillRequest, from origin: Origin, on connection: Connection
-    ) throws -> JobReport? {
+    ) throws -> (refused: JobReport?, ended: EndedWork?) {
         guard let plan = plans[request.backfill] else {
             preconditionFailure("a job's backfill is checked when the job is read")
         }
@@ -94,24 +95,34 @@ public struct BackfillExecutor: Sendable {
         do throws(ScopeRefused) {
             scope = try BackfillScope(request, for: plan, textLimit: limits.textLength)
         } catch {
-            return JobReport(
+            let report = JobReport(
                 job: job, origin: origin, state: .failed, counts: OutcomeCounts(), rejections: [],
                 error: error.rejection, attempts: 1)
+            return (report, nil)
         }
         let start = try store.start(
             BackfillStore.Request(
                 backfill: request.backfill, scope: scope.text, arguments: scope.arguments,
                 digest: plan.digest, steps: plan.steps.count, isGated: plan.backfill.isGated),
             of: job, from: origin, on: connection)
-        guard let start else { throw EndedElsewhere() }
-        if start == .running { try planAtOnce(job.id, request.backfill, on: connection) }
-        return nil
+        switch start {
+        case nil: throw EndedElsewhere()
+        case .running?:
+            return (nil, try planAtOnce(job.id, request.backfill, on: connection))
+        case .waiting?: return (nil, nil)
+        case .skipped?:
+            let ended = EndedWork(
+                kind: .backfill, entry: request.backfill, state: .succeeded,
+                counts: OutcomeCounts(), rejectionCodes: [:], waitedMilliseconds: 0,
+                tookMilliseconds: 0)
+            return (nil, ended)
+        }
     }
 
     /// Plans a portion, unless that takes long: then any lane goes on with it.
     private func planAtOnce(
         _ job: JobID, _ name: String, on connection: Connection
-    ) throws {
+    ) throws -> EndedWork? {
         let time = min(Self.firstPortionTime, limits.transaction.statementTimeout)
         try connection.script("SAVEPOINT plan")
         do {
@@ -119,10 +130,12 @@ public struct BackfillExecutor: Sendable {
                 Receipts.TransactionLimits(
                     statementTimeout: time, lockTimeout: limits.transaction.lockTimeout,
                     idleTimeout: limits.transaction.idleTimeout), on: connection)
-            try planPortion(of: job, name, on: connection)
+            let standing = try planPortion(of: job, name, on: connection)
             try connection.script("RELEASE SAVEPOINT plan")
+            return standing?.wrapped.ended
         } catch let error as PostgresError where !error.isConnectionLost {
             try connection.script("ROLLBACK TO SAVEPOINT plan; RELEASE SAVEPOINT plan")
+            return nil
         }
     }
 
@@ -172,8 +185,9 @@ public struct BackfillExecutor: Sendable {
             guard try !store.isInHand(run.job, on: connection) else { return nil }
             return try store.close(run.job, .failed(reason), on: connection)
         }
-        return standing.map { _ in
-            BackfillNews(job: run.job, backfill: run.backfill, event: .failed(reason))
+        return standing.map { standing in
+            BackfillNews(
+                job: run.job, backfill: run.backfill, event: .failed(reason), ended: standing.ended)
         }
     }
 
@@ -224,15 +238,19 @@ public struct BackfillNews: Sendable {
     public let event: Event
     /// Nil where it has not changed.
     public let progress: Progress?
+    /// The job, if it has ended now.
+    public let ended: EndedWork?
 
     public init(
-        job: JobID, backfill: String, step: String = "", event: Event, progress: Progress? = nil
+        job: JobID, backfill: String, step: String = "", event: Event, progress: Progress? = nil,
+        ended: EndedWork? = nil
     ) {
         self.job = job
         self.backfill = backfill
         self.step = step
         self.event = event
         self.progress = progress
+        self.ended = ended
     }
 }
 

@@ -1,4 +1,5 @@
 import Jobs
+import Store
 
 /// The messages that a lane executes in one transaction, in their order.
 ///
@@ -38,16 +39,33 @@ public struct BatchResult: Sendable {
     public var failed = 0
     /// Backfills that were taken in: their work is still to come.
     public var backfills = 0
+    /// What became of each job that has ended.
+    public var reports: [JobReport] = []
+    /// Backfills that ended when they were taken in.
+    public var ended: [EndedWork] = []
+    /// The jobs of which another delivery had ended already.
+    public var repeated: [Job] = []
+    /// The messages that were given up.
+    public var letters: [DeadLetter] = []
 
     public init() {}
 
-    /// Adds what another batch did.
-    public mutating func add(_ other: BatchResult) {
+    /// Adds what another batch did, without what it says of single jobs: nothing grows for ever.
+    public mutating func addCounts(of other: BatchResult) {
         jobs += other.jobs
         items.add(other.items)
         deadLetters += other.deadLetters
         duplicates += other.duplicates
         failed += other.failed
         backfills += other.backfills
+    }
+
+    /// Adds what another part of the same batch did.
+    mutating func add(_ other: BatchResult) {
+        addCounts(of: other)
+        reports += other.reports
+        ended += other.ended
+        repeated += other.repeated
+        letters += other.letters
     }
 }

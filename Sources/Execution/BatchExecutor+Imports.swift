@@ -36,9 +36,10 @@ extension BatchExecutor {
     ) throws(PostgresError) -> BatchResult {
         var result = BatchResult()
         func keep(_ code: MessageFault.Code, _ reason: String) throws(PostgresError) {
-            try receipts.insert(
-                [entry.message.deadLetter(code: code.rawValue, reason: reason)], on: connection)
+            let letter = entry.message.deadLetter(code: code.rawValue, reason: reason)
+            try receipts.insert([letter], on: connection)
             result.deadLetters = 1
+            result.letters = [letter]
         }
         switch staged {
         case .taken(let isLast):
@@ -47,12 +48,19 @@ extension BatchExecutor {
         case .duplicate:
             try receipts.insertDuplicates([(job.id, entry.message.origin)], on: connection)
             result.duplicates = 1
+            result.repeated = [job]
         case .refused(let fault):
             try keep(fault.code, fault.message)
         case .failed(let reason):
             try keep(.jobFailed, "\(reason.code): \(reason.message)")
             result.jobs = 1
             result.failed = 1
+            result.reports = [
+                JobReport(
+                    job: job, origin: entry.message.origin, state: .failed,
+                    counts: OutcomeCounts(), rejections: [], error: reason,
+                    attempts: max(1, entry.failures))
+            ]
         }
         return result
     }

@@ -138,10 +138,11 @@ public struct BatchExecutor: Sendable {
                 try connection.script("SET CONSTRAINTS ALL IMMEDIATE")
                 try connection.script("ROLLBACK TO SAVEPOINT dry_run")
             }
-            let (begun, refused) = try beginBackfills(batch, triage, on: connection)
+            let (begun, refused, ended) = try beginBackfills(batch, triage, on: connection)
             var result = try report(batch, triage, runs, refused, on: connection)
             result.backfills = begun
             result.jobs += begun
+            result.ended = ended
             FailPoint.beforeCommit.reach()
             return result
         }
@@ -197,11 +198,13 @@ public struct BatchExecutor: Sendable {
 
     /// Takes the backfills among the jobs in.
     ///
-    /// - Returns: how many, and the reports of those that have failed at once.
+    /// - Returns: how many, the reports of those that have failed at once, and those that had nothing
+    ///   to do.
     private func beginBackfills(
         _ batch: Batch, _ triage: Triage, on connection: Connection
-    ) throws -> (begun: Int, refused: [JobReport]) {
+    ) throws -> (begun: Int, refused: [JobReport], ended: [EndedWork]) {
         var begun = 0
+        var ended: [EndedWork] = []
         var refused: [JobReport] = []
         for position in triage.live {
             let message = batch.entries[position].message
@@ -209,11 +212,12 @@ public struct BatchExecutor: Sendable {
             guard let backfills else {
                 preconditionFailure("a job's backfill is checked when the job is read")
             }
-            let report = try backfills.start(
+            let start = try backfills.start(
                 job, request, from: message.origin, on: connection)
-            if let report { refused.append(report) } else { begun += 1 }
+            if let report = start.refused { refused.append(report) } else { begun += 1 }
+            if let done = start.ended { ended.append(done) }
         }
-        return (begun, refused)
+        return (begun, refused, ended)
     }
 
     private func report(
@@ -244,6 +248,9 @@ public struct BatchExecutor: Sendable {
         result.jobs = reports.count
         result.deadLetters = letters.count
         result.duplicates = triage.duplicates.count
+        result.reports = reports
+        result.letters = letters
+        result.repeated = triage.repeated.compactMap { batch.entries[$0].message.job }
         for report in reports {
             result.items.add(report.counts)
             if report.state == .failed { result.failed += 1 }
@@ -300,6 +307,7 @@ enum GivenUp {
             job: job, origin: entry.message.origin, state: .failed, counts: counts,
             rejections: job.assignment.map { items(of: $0, verdict, atMost: storedRejections) }
                 ?? [],
+            rejectionCodes: counts.rejected > 0 ? [verdict.code: counts.rejected] : [:],
             error: verdict, attempts: max(1, entry.failures))
     }
 

@@ -16,8 +16,11 @@ extension RelationRun {
             // What the job does not name stands before what it lists and is numbered after it.
             let rejected = range.items.filter { marks[Int($0)] == .rejected }
                 .sorted { staging.items[Int($0)].number < staging.items[Int($1)].number }
-            for row in rejected.prefix(storedRejections) {
+            var codes: [String: Int] = [:]
+            for (place, row) in rejected.enumerated() {
                 guard let rejection = staging.rejections[row] else { continue }
+                codes[rejection.code, default: 0] += 1
+                guard place < storedRejections else { continue }
                 rejections.append(
                     JobReport.RejectedItem(
                         number: Int(staging.items[Int(row)].number),
@@ -32,7 +35,7 @@ extension RelationRun {
                 job: job, origin: entry.message.origin,
                 state: isRefused
                     ? .failed : counts.rejected > 0 ? .succeededWithRejections : .succeeded,
-                counts: counts, rejections: rejections,
+                counts: counts, rejections: rejections, rejectionCodes: codes,
                 error: refusal ?? (isRefused ? Self.atomicFailure(bad) : nil),
                 attempts: entry.failures + 1)
         }

@@ -9,6 +9,8 @@ struct Triage {
     private(set) var deadLetters: [DeadLetter] = []
     /// Deliveries of jobs that have ended, here or in this batch.
     private(set) var duplicates: [(job: JobID, origin: Origin)] = []
+    /// The positions of these.
+    private(set) var repeated: [Int] = []
 
     /// - Parameter ended: the batch's jobs that have a receipt, with their digests.
     init(_ batch: Batch, ended: [JobID: UInt64]) {
@@ -34,6 +36,7 @@ struct Triage {
                 if origins[job.id] == entry.message.origin { continue }
                 if digest == job.digest {
                     duplicates.append((job.id, entry.message.origin))
+                    repeated.append(position)
                 } else {
                     deadLetters.append(
                         entry.message.deadLetter(

@@ -98,6 +98,14 @@ public struct CloudEvent: Sendable {
         return name == "application/json" || name.hasSuffix("+json")
     }
 
+    /// The trace id that the headers of a message give that need not be an event.
+    static func traceID(in headers: [(name: String, value: [UInt8]?)]) -> String? {
+        guard let value = headers.last(where: { $0.name == "traceparent" })?.value else {
+            return nil
+        }
+        return traceID(String(validating: value, as: UTF8.self))
+    }
+
     /// The trace id of `00-<32 hex>-<16 hex>-<2 hex>`; anything else is not a trace.
     private static func traceID(_ traceparent: String?) -> String? {
         guard let bytes = traceparent.map({ Array($0.utf8) }), bytes.count >= 55,

@@ -9,10 +9,13 @@ public struct DeadLetter: Sendable {
     public let reason: String
     /// The job that it was, where it was one.
     public let jobID: JobID?
+    /// Of the trace that its producer began, where that is known.
+    public let traceID: String?
 
     public init(
         origin: Origin, key: [UInt8]?, value: [UInt8]?,
-        headers: [(name: String, value: [UInt8]?)], code: String, reason: String, jobID: JobID?
+        headers: [(name: String, value: [UInt8]?)], code: String, reason: String, jobID: JobID?,
+        traceID: String? = nil
     ) {
         self.origin = origin
         self.key = key
@@ -21,5 +24,6 @@ public struct DeadLetter: Sendable {
         self.code = code
         self.reason = reason
         self.jobID = jobID
+        self.traceID = traceID
     }
 }

@@ -30,6 +30,8 @@ public struct JobReport: Sendable {
     public let counts: OutcomeCounts
     /// The first rejected items, as many as are kept.
     public let rejections: [RejectedItem]
+    /// How many items were rejected with each code, those not kept included.
+    public let rejectionCodes: [String: Int]
     /// Why it failed; nil unless it did.
     public let error: Rejection?
     /// How often it was tried for its own sake; retries for the database's sake do not count.
@@ -37,13 +39,15 @@ public struct JobReport: Sendable {
 
     public init(
         job: Job, origin: Origin, state: State, counts: OutcomeCounts,
-        rejections: [RejectedItem], error: Rejection?, attempts: Int
+        rejections: [RejectedItem], rejectionCodes: [String: Int] = [:], error: Rejection?,
+        attempts: Int
     ) {
         self.job = job
         self.origin = origin
         self.state = state
         self.counts = counts
         self.rejections = rejections
+        self.rejectionCodes = rejectionCodes
         self.error = error
         self.attempts = attempts
     }

@@ -30,6 +30,11 @@ public struct Message: Sendable {
         if case .job(let job) = content { job } else { nil }
     }
 
+    /// Why the message is no job, where it is none.
+    public var fault: MessageFault? {
+        if case .fault(let fault) = content { fault } else { nil }
+    }
+
     /// How many items the message asks for; one without items or without a job weighs as one.
     public var itemCount: Int { max(1, job?.weight ?? 1) }
 
@@ -40,10 +45,11 @@ public struct Message: Sendable {
 
     /// The dead letter that it becomes, without its value where that may bring passwords.
     public func deadLetter(code: String, reason: String) -> DeadLetter {
+        let traceID = job?.traceID ?? CloudEvent.traceID(in: headers)
         guard hasSecrets else {
             return DeadLetter(
                 origin: origin, key: key, value: value, headers: headers, code: code,
-                reason: reason, jobID: job?.id)
+                reason: reason, jobID: job?.id, traceID: traceID)
         }
         // What was found is a piece of the value.
         let expected = reason.split(separator: ", got ", maxSplits: 1)[0]
@@ -51,6 +57,6 @@ public struct Message: Sendable {
             origin: origin, key: key, value: nil, headers: headers, code: code,
             reason: "\(expected); the value, \(value?.count ?? 0) bytes, may bring passwords and "
                 + "stands in the topic only",
-            jobID: job?.id)
+            jobID: job?.id, traceID: traceID)
     }
 }

@@ -10,6 +10,7 @@ final class ClientContext: Sendable {
     let rebalance: Rebalance?
     /// Errors that belong to no call, until the next poll takes them.
     private let errors = Mutex<[KafkaError]>([])
+    private let committed = Mutex<Set<TopicPartition>>([])
 
     init(log: @escaping @Sendable (LogLine) -> Void, rebalance: Rebalance? = nil) {
         self.log = log
@@ -29,6 +30,17 @@ final class ClientContext: Sendable {
             let taken = errors
             errors = []
             return taken
+        }
+    }
+
+    func noteCommitted(_ partitions: [TopicPartition]) {
+        committed.withLock { $0.formUnion(partitions) }
+    }
+
+    func takeCommitted() -> Set<TopicPartition> {
+        committed.withLock { committed in
+            defer { committed = [] }
+            return committed
         }
     }
 

@@ -40,6 +40,9 @@ extension Consumer {
             doing: "committing")
     }
 
+    /// The partitions of which a broker has taken asynchronous commits since the last call.
+    public func takeCommitted() -> Set<TopicPartition> { context.takeCommitted() }
+
     /// Asks the broker what the group has committed.
     ///
     /// May be called from within the listener.
@@ -121,7 +124,9 @@ private func commitAnswered(
     guard let context = ClientContext.of(client) else { return }
     do throws(KafkaError) {
         try KafkaError.check(code, doing: "committing")
-        if let list { try PartitionList.checkEach(list, doing: "committing") }
+        guard let list else { return }
+        try PartitionList.checkEach(list, doing: "committing")
+        context.noteCommitted(PartitionList.partitions(of: list))
     } catch {
         context.report(error)
     }

@@ -13,6 +13,7 @@ public final class Connection {
     private let conninfo: String
     private let applicationName: String
     private let connectTimeoutSeconds: Int
+    private let clock: WaitClock
 
     /// Connects.
     ///
@@ -22,16 +23,19 @@ public final class Connection {
     ///   - applicationName: What `pg_stat_activity` shows, unless the string or `PGAPPNAME` names it.
     ///   - connectTimeoutSeconds: The longest wait for one address of one host, unless the string or
     ///     `PGCONNECT_TIMEOUT` gives another. There is no way to wait for ever.
+    ///   - clock: Tells other threads how long this connection waits for the server.
     /// - Throws: A ``PostgresError`` without a code that says why there is no connection.
     ///
     /// The corresponding C function is `PQconnectdbParams`.
     public init(
-        _ conninfo: String, applicationName: String, connectTimeoutSeconds: Int = 10
+        _ conninfo: String, applicationName: String, connectTimeoutSeconds: Int = 10,
+        clock: WaitClock = WaitClock()
     ) throws(PostgresError) {
         self.conninfo = conninfo
         self.applicationName = applicationName
         self.connectTimeoutSeconds = connectTimeoutSeconds
-        handle = try connect(conninfo, applicationName, connectTimeoutSeconds)
+        self.clock = clock
+        handle = try connect(conninfo, applicationName, connectTimeoutSeconds, clock)
         handle.deliverNotices(to: notices)
     }
 
@@ -71,7 +75,7 @@ public final class Connection {
     /// The corresponding C functions are `PQfinish` and `PQconnectdbParams`.
     public func reconnect() throws(PostgresError) {
         handle.close()
-        handle = try connect(conninfo, applicationName, connectTimeoutSeconds)
+        handle = try connect(conninfo, applicationName, connectTimeoutSeconds, clock)
         handle.deliverNotices(to: notices)
     }
 
@@ -259,7 +263,7 @@ public final class Connection {
 
 /// Connects with everything that bounds the waits of a client whose server went silent.
 private func connect(
-    _ conninfo: String, _ applicationName: String, _ connectTimeoutSeconds: Int
+    _ conninfo: String, _ applicationName: String, _ connectTimeoutSeconds: Int, _ clock: WaitClock
 ) throws(PostgresError) -> ConnectionHandle {
     let doing = "connecting to `\(Connection.redacted(conninfo))`"
     if let fault = Connection.checkConninfo(conninfo) {
@@ -278,7 +282,8 @@ private func connect(
         ("connect_timeout", String(effectiveTimeout(conninfo, connectTimeoutSeconds))),
         ("client_encoding", "UTF8"),
     ]
-    let handle = ConnectionHandle(keywords: parameters.map(\.0), values: parameters.map(\.1))
+    let handle = ConnectionHandle(
+        keywords: parameters.map(\.0), values: parameters.map(\.1), clock: clock)
     guard handle.isConnected else {
         throw PostgresError(
             sqlState: nil, message: oneLine(handle.errorMessage), doing: doing,

@@ -8,9 +8,13 @@ internal import CLibpq
 /// closed early needs no special case.
 struct ConnectionHandle: ~Copyable {
     private var raw: OpaquePointer?
+    private let clock: WaitClock
 
     /// Connects, or leaves a broken connection whose `errorMessage` says why.
-    init(keywords: [String], values: [String]) {
+    init(keywords: [String], values: [String], clock: WaitClock) {
+        self.clock = clock
+        clock.begin()
+        defer { clock.end() }
         let expandDatabaseName: Int32 = 1
         raw = withCStrings(keywords) { keywords in
             withCStrings(values) { values in
@@ -60,6 +64,8 @@ struct ConnectionHandle: ~Copyable {
 
     /// The corresponding C function is `PQexecParams`.
     func execute(_ sql: String, _ parameters: Parameters, binaryResult: Bool) -> ResultHandle? {
+        clock.begin()
+        defer { clock.end() }
         let result = parameters.withPointers { pointers in
             PQexecParams(
                 raw, sql, pointers.count, pointers.types, pointers.values, pointers.lengths,
@@ -70,13 +76,17 @@ struct ConnectionHandle: ~Copyable {
 
     /// The corresponding C function is `PQexec`.
     func execute(_ sql: String) -> ResultHandle? {
-        PQexec(raw, sql).map { ResultHandle($0) }
+        clock.begin()
+        defer { clock.end() }
+        return PQexec(raw, sql).map { ResultHandle($0) }
     }
 
     // MARK: COPY
 
     /// The corresponding C function is `PQputCopyData`.
     func putCopyData(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        clock.begin()
+        defer { clock.end() }
         let start = bytes.assumingMemoryBound(to: CChar.self).baseAddress
         return PQputCopyData(raw, start, Int32(bytes.count)) == 1
     }
@@ -85,12 +95,16 @@ struct ConnectionHandle: ~Copyable {
     ///
     /// The corresponding C function is `PQputCopyEnd`.
     func putCopyEnd(failure: String? = nil) -> Bool {
+        clock.begin()
+        defer { clock.end() }
         guard let failure else { return PQputCopyEnd(raw, nil) == 1 }
         return PQputCopyEnd(raw, failure) == 1
     }
 
     /// The corresponding C function is `PQgetResult`.
     func nextResult() -> ResultHandle? {
-        PQgetResult(raw).map { ResultHandle($0) }
+        clock.begin()
+        defer { clock.end() }
+        return PQgetResult(raw).map { ResultHandle($0) }
     }
 }

@@ -14,6 +14,8 @@ public struct BackfillStanding: Sendable, Equatable {
     /// The rows that were walked, and those that are in the plan.
     public let done: Int
     public let planned: Int
+    /// The job, once it has ended with it.
+    public var ended: EndedWork?
 
     /// What follows from the last part of something.
     public enum Next: Sendable, Equatable {

@@ -114,13 +114,18 @@ extension BackfillStore {
     // MARK: Several statements in the caller's transaction
 
     /// Does what follows from how a backfill stands.
+    ///
+    /// - Returns: the job, if it ends with it.
+    @discardableResult
     public func settle(
         _ standing: BackfillStanding, of job: JobID, on connection: Connection
-    ) throws(PostgresError) {
+    ) throws(PostgresError) -> EndedWork? {
         switch standing.next {
-        case .goOn: break
-        case .openStep: try openStep(of: job, on: connection)
-        case .end: try end(job, on: connection)
+        case .goOn: return nil
+        case .openStep:
+            try openStep(of: job, on: connection)
+            return nil
+        case .end: return try end(job, on: connection)
         }
     }
 
@@ -137,6 +142,16 @@ extension BackfillStore {
         return isNew ? standing : nil
     }
 
+    /// Lets a backfill fail, as above, unless it is ending for another reason.
+    ///
+    /// - Returns: the job, if it ends with that.
+    public func fail(
+        _ job: JobID, because reason: Rejection, on connection: Connection
+    ) throws(PostgresError) -> EndedWork? {
+        _ = try beginEnding(job, .failed(reason), on: connection)
+        return try closeParts(of: job, on: connection)?.ended
+    }
+
     /// Gives up the parts of a backfill that no worker has in hand.
     public func closeParts(
         of job: JobID, on connection: Connection
@@ -144,8 +159,8 @@ extension BackfillStore {
         // Until COMMIT no part ends: those that are open are counted.
         try connection.execute(statements.lockRun, id(job))
         let rows = try connection.execute(statements.closeParts, id(job), binaryResult: true)
-        guard let standing = standing(rows) else { return nil }
-        try settle(standing, of: job, on: connection)
+        guard var standing = standing(rows) else { return nil }
+        standing.ended = try settle(standing, of: job, on: connection)
         return standing
     }
 

@@ -240,8 +240,10 @@ public struct BackfillStore: Sendable {
     }
 
     /// Ends a backfill and its job.
-    public func end(_ job: JobID, on connection: Connection) throws(PostgresError) {
-        try connection.execute(statements.endRun, id(job))
+    public func end(
+        _ job: JobID, on connection: Connection
+    ) throws(PostgresError) -> EndedWork? {
+        EndedWork(try connection.execute(statements.endRun, id(job), binaryResult: true))
     }
 
     // MARK: Parameters and answers

@@ -1,6 +1,7 @@
 import Dispatch
 import Postgres
 import Store
+import Synchronization
 
 /// Says in the database, at a fixed interval, that the worker is alive.
 ///
@@ -20,6 +21,7 @@ final class Heartbeat: @unchecked Sendable {
     private let settings: PoolSettings
     private let receipts: Receipts
     private let stop: StopSignal
+    private let beaten = Mutex<ContinuousClock.Instant?>(nil)
     private var connection: OwnConnection
     /// Who held what the worker waited for when somebody last looked.
     private var blockers: [String] = []
@@ -34,6 +36,9 @@ final class Heartbeat: @unchecked Sendable {
 
     /// Beats until the worker stops, with what the closure says each time.
     func start(_ pulse: @escaping @Sendable () -> Pulse) { queue.async { self.beat(pulse) } }
+
+    /// When it said so last; nil if it has not yet.
+    var lastBeat: ContinuousClock.Instant? { beaten.withLock { $0 } }
 
     /// Takes the worker off the list, if the database answers in time.
     func retire(within time: Duration) {
@@ -66,7 +71,12 @@ final class Heartbeat: @unchecked Sendable {
     private func beat(_ pulse: @escaping @Sendable () -> Pulse) {
         guard !stop.isStopped else { return }
         // A database that does not answer is the lanes' news; here the next beat tries again.
-        do { try send(pulse()) } catch { connection.close() }
+        do {
+            try send(pulse())
+            beaten.withLock { $0 = .now }
+        } catch {
+            connection.close()
+        }
         queue.asyncAfter(deadline: .now() + settings.heartbeatInterval.seconds) {
             self.beat(pulse)
         }

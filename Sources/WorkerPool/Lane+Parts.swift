@@ -3,6 +3,7 @@ import Execution
 import Jobs
 import Postgres
 import Store
+import Synchronization
 
 /// A lane's turn at long work.
 extension Lane {
@@ -20,12 +21,16 @@ extension Lane {
         onClaim: @escaping @Sendable () -> Void, then: @escaping @Sendable (PartEnding) -> Void
     ) {
         queue.async {
+            let begun = ContinuousClock.now
+            self.watch.begin(.part)
             let hadConnection = self.connection.current?.isUsable == true
             var ending = self.turn(onClaim)
             // A connection may have been cut while it was idle: that is no news of the database.
             if case .failed(let failure) = ending, failure.isConnectionLost, hadConnection {
                 ending = self.turn(onClaim)
             }
+            self.counts.withLock { $0.note(ending, took: ContinuousClock.now - begun) }
+            self.watch.end(isConnected: self.connection.current?.isUsable == true)
             then(ending)
         }
     }

@@ -35,6 +35,9 @@ final class Lane: @unchecked Sendable {
     /// Parts that could not be put back when they failed.
     var debts: [PartDebt] = []
     private let canceller = Mutex<Canceller?>(nil)
+    let watch = LaneWatch()
+    /// What this lane has done.
+    let counts = Mutex(PoolCounts())
 
     init(
         number: Int, settings: PoolSettings, plans: PlanSource, schema: StatusSchema,
@@ -48,7 +51,7 @@ final class Lane: @unchecked Sendable {
         backfills = BackfillStore(schema, worker: settings.workerID)
         imports = RosterStore(schema, worker: settings.workerID)
         self.schema = schema
-        connection = OwnConnection(settings)
+        connection = OwnConnection(settings, clock: watch.clock)
         self.plans = plans
         // A plain serial queue: one that targets another would share its few threads.
         queue = DispatchQueue(label: "rollcall.lane.\(number)")
@@ -62,6 +65,7 @@ final class Lane: @unchecked Sendable {
         then: @escaping @Sendable (Ending) -> Void
     ) {
         queue.async {
+            self.watch.begin(.batch)
             let hadConnection = self.connection.current?.isUsable == true
             var ending = self.attempt(work, in: database)
             // A connection may have been cut while it was idle: that is no news of the database.
@@ -70,7 +74,20 @@ final class Lane: @unchecked Sendable {
             {
                 ending = self.attempt(work, in: database)
             }
+            self.count(ending, of: work)
+            self.watch.end(isConnected: self.connection.current?.isUsable == true)
             then(ending)
+        }
+    }
+
+    private func count(_ ending: Ending, of work: Dispatcher.Assignment) {
+        counts.withLock { counts in
+            switch ending {
+            case .committed(let result, let time):
+                counts.note(result, items: work.items, took: time)
+            case .failed(let failure, _): counts.note(failure)
+            case .databaseChanged: break
+            }
         }
     }
 
@@ -181,6 +198,7 @@ extension Failure {
         self.init(
             kind: FailureClass(error), text: "\(error)",
             isSilent: error.isConnectionLost || error.sqlState == nil,
-            isConnectionLost: error.isConnectionLost, verdict: error.rejection)
+            isConnectionLost: error.isConnectionLost, sqlClass: error.sqlState?.class ?? "",
+            verdict: error.rejection)
     }
 }

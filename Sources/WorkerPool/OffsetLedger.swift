@@ -28,7 +28,7 @@ struct OffsetLedger {
         ///
         /// Gaps between offsets (compaction, transactions) need no care: only records that came are
         /// here.
-        var open: [(offset: Int64, isDone: Bool)] = []
+        var open: [(offset: Int64, timestamp: Int64?, isDone: Bool)] = []
         /// The elements before this one are done.
         var head = 0
         /// The next offset to read, as far as all before it is done.
@@ -64,12 +64,15 @@ struct OffsetLedger {
 
     /// Notes a record that was read.
     ///
+    /// - Parameter timestamp: when it was written, in milliseconds since 1970, where that is known.
     /// - Returns: nil for a partition that is not, or no longer, this worker's.
-    mutating func open(_ partition: TopicPartition, offset: Int64) -> Ticket? {
+    mutating func open(
+        _ partition: TopicPartition, offset: Int64, timestamp: Int64? = nil
+    ) -> Ticket? {
         guard let index = partitions.index(forKey: partition) else { return nil }
         let epoch = partitions.values[index].epoch
         let sequence = partitions.values[index].base + partitions.values[index].open.count
-        partitions.values[index].open.append((offset, false))
+        partitions.values[index].open.append((offset, timestamp, false))
         return Ticket(partition: partition, epoch: epoch, sequence: sequence)
     }
 
@@ -111,6 +114,18 @@ struct OffsetLedger {
     /// The watermark that a copy has, as far as this assignment has written one.
     func written(to copy: Copy, of partition: TopicPartition) -> Int64? {
         partitions[partition]?.written[copy.rawValue] ?? nil
+    }
+
+    /// Whether records of a partition are in flight.
+    func hasOpen(_ partition: TopicPartition) -> Bool {
+        partitions[partition].map { $0.head < $0.open.count } ?? false
+    }
+
+    /// When the oldest record that is not done was written; nil where nothing is in flight, or that is
+    /// not known.
+    func oldest(of partition: TopicPartition) -> Int64? {
+        guard let state = partitions[partition], state.head < state.open.count else { return nil }
+        return state.open[state.head].timestamp
     }
 
     /// Takes back watermarks that could not be written, so that they are taken again.

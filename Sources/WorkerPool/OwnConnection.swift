@@ -7,20 +7,26 @@ struct OwnConnection {
     private let conninfo: String
     private let applicationName: String
     private let connectTimeoutSeconds: Int
+    private let clock: WaitClock
     /// The connection as it is; nil before the first use.
     private(set) var current: Connection?
 
     /// - Parameter conninfo: a libpq connection string.
-    init(_ conninfo: String, workerID: String, connectTimeoutSeconds: Int) {
+    init(
+        _ conninfo: String, workerID: String, connectTimeoutSeconds: Int,
+        clock: WaitClock = WaitClock()
+    ) {
         self.conninfo = conninfo
         applicationName = "rollcall/\(workerID)"
         self.connectTimeoutSeconds = connectTimeoutSeconds
+        self.clock = clock
     }
 
-    init(_ settings: PoolSettings) {
+    /// - Parameter clock: runs while the server is waited for.
+    init(_ settings: PoolSettings, clock: WaitClock = WaitClock()) {
         self.init(
             settings.conninfo, workerID: settings.workerID,
-            connectTimeoutSeconds: settings.connectTimeoutSeconds)
+            connectTimeoutSeconds: settings.connectTimeoutSeconds, clock: clock)
     }
 
     /// The connection, connected and without a transaction.
@@ -31,7 +37,7 @@ struct OwnConnection {
         }
         let fresh = try Connection(
             conninfo, applicationName: applicationName,
-            connectTimeoutSeconds: connectTimeoutSeconds)
+            connectTimeoutSeconds: connectTimeoutSeconds, clock: clock)
         current = fresh
         return fresh
     }

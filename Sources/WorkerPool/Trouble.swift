@@ -39,6 +39,8 @@ struct Failure: Sendable {
     let isSilent: Bool
     /// The connection broke, now or while it was idle.
     var isConnectionLost = false
+    /// The class of its SQLSTATE; empty where the database said nothing.
+    var sqlClass = ""
     /// What a job is given up with, if it comes to that.
     let verdict: Rejection
 }

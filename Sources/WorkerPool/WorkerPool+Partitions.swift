@@ -18,6 +18,7 @@ extension WorkerPool: RebalanceListener {
             for partition in partitions { state.ledger.assign(partition) }
             state.custody.assign(partitions)
         }
+        ownCounts.withLock { $0.rebalances[.assigned, default: 0] += 1 }
         report("partitions assigned", partitions)
         guard !partitions.isEmpty else { return [:] }
         FailPoint.afterAssignment.reach()
@@ -61,6 +62,7 @@ extension WorkerPool: RebalanceListener {
             // The next owner reads again what is done; the receipts make that harmless.
             logger.info("committing on revoke failed", metadata: ["error": "\(error)"])
         }
+        ownCounts.withLock { $0.rebalances[.revoked, default: 0] += 1 }
         report(
             isDrained ? "partitions revoked" : "partitions revoked before they were done",
             partitions)
@@ -71,12 +73,14 @@ extension WorkerPool: RebalanceListener {
             state.dispatcher.drop(Set(partitions))
             forget(partitions, &state)
         }
+        ownCounts.withLock { $0.rebalances[.lost, default: 0] += 1 }
         report("partitions lost", partitions)
     }
 
     private func forget(_ partitions: [TopicPartition], _ state: inout State) {
         for partition in partitions { state.ledger.remove(partition) }
         state.custody.remove(partitions)
+        for partition in partitions { state.committed[partition] = nil }
         state.leaving.subtract(partitions)
     }
 

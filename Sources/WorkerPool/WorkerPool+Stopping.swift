@@ -104,6 +104,29 @@ extension WorkerPool {
         }
     }
 
+    /// The most dead letters of a batch that have a line each.
+    private static let letterLinesMax = 10
+
+    /// Says which messages were given up, and not why: reasons quote values of people.
+    func log(_ letters: [DeadLetter]) {
+        for letter in letters.prefix(Self.letterLinesMax) {
+            var metadata: Logger.Metadata = [
+                "topic": "\(letter.origin.topic)", "partition": "\(letter.origin.partition)",
+                "offset": "\(letter.origin.offset)", "code": "\(letter.code)",
+            ]
+            if let job = letter.jobID { metadata["job"] = "\(job)" }
+            if let trace = letter.traceID { metadata["trace_id"] = "\(trace)" }
+            logger.info("message is a dead letter", metadata: metadata)
+            logger.debug(
+                "reason of a dead letter",
+                metadata: metadata.merging(["reason": "\(letter.reason)"]) { $1 })
+        }
+        guard letters.count > Self.letterLinesMax else { return }
+        logger.info(
+            "more messages of the same batch are dead letters",
+            metadata: ["count": "\(letters.count - Self.letterLinesMax)"])
+    }
+
     func log(_ news: News) {
         switch news {
         case .databaseAway(let error, let isSilent):

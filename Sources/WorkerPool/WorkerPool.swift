@@ -28,6 +28,12 @@ public final class WorkerPool: Sendable {
         var totals = BatchResult()
         /// What the database remembers is asked over a new connection.
         var mustReconnect = false
+        /// What lanes have in hand.
+        var hands: [Int: Dispatcher.Assignment] = [:]
+        /// When a broker took a commit of a partition.
+        var committed: [TopicPartition: ContinuousClock.Instant] = [:]
+        /// Nothing is read, because enough is in flight.
+        var isPaused = false
 
         /// Batches for the lanes that have none.
         mutating func nextWork(
@@ -39,6 +45,7 @@ public final class WorkerPool: Sendable {
             }
             while let lane = idleLanes.last, let assignment = dispatcher.nextBatch(at: now) {
                 idleLanes.removeLast()
+                hands[lane] = assignment
                 work.append((lane, database, assignment))
             }
             return work
@@ -65,7 +72,7 @@ public final class WorkerPool: Sendable {
             switch ending {
             case .committed(let result, let time):
                 for ticket in work.tickets { self.ledger.close(ticket) }
-                totals.add(result)
+                totals.addCounts(of: result)
                 return dispatcher.settle(work, took: time, at: now)
             case .failed(let failure, let isCounted):
                 return dispatcher.fail(
@@ -94,6 +101,16 @@ public final class WorkerPool: Sendable {
     let abortSignal: StopSignal
     /// Signalled whenever a batch ends or the database has answered, for those who wait for it.
     let settled = DispatchSemaphore(value: 0)
+    /// What the poll loop is at.
+    struct PollSign {
+        /// When its turn began; nil before the first one.
+        var turn: ContinuousClock.Instant?
+        var isStopping = false
+    }
+
+    let pollSign = Mutex(PollSign())
+    /// What was counted outside of lanes.
+    let ownCounts = Mutex(PoolCounts())
     private let intake: Intake
     private let policy: RetryPolicy
     private let stopSignal: StopSignal
@@ -182,6 +199,7 @@ public final class WorkerPool: Sendable {
             ])
         var loop = PollLoop(broker: BrokerWatch(logger: logger))
         while !stopSignal.isStopped { turn(&loop, consumer) }
+        pollSign.withLock { $0 = PollSign(turn: .now, isStopping: true) }
         finish(consumer)
     }
 
@@ -200,11 +218,18 @@ public final class WorkerPool: Sendable {
     }
 
     private func turn(_ loop: inout PollLoop, _ consumer: Consumer) {
+        pollSign.withLock { $0.turn = .now }
         takeAnswers(consumer)
         loop.records.removeAll(keepingCapacity: true)
         let errors = consumer.poll(
             max: Self.pollMax, timeoutMilliseconds: pollTimeout(), into: &loop.records)
         loop.broker.note(errors, received: loop.records.count)
+        let committed = consumer.takeCommitted()
+        if !committed.isEmpty {
+            state.withLock { state in
+                for partition in committed { state.committed[partition] = .now }
+            }
+        }
         // One of them may be a commit that failed: what is done is committed again.
         if !errors.isEmpty {
             let unread = errors.filter(\.endsReading).compactMap(\.partition)
@@ -253,13 +278,16 @@ public final class WorkerPool: Sendable {
             let message = intake.message(record)
             return (record, message, message.map(intake.orderingKey) ?? [])
         }
+        ownCounts.withLock { counts in
+            counts.note(messages.map { ($0.0.topic, $0.1?.fault) })
+        }
         let now = ContinuousClock.now
         state.withLock { state in
             for (record, message, key) in messages {
                 let partition = record.topicPartition
-                guard let ticket = state.ledger.open(partition, offset: record.offset) else {
-                    continue
-                }
+                let opened = state.ledger.open(
+                    partition, offset: record.offset, timestamp: record.timestamp)
+                guard let ticket = opened else { continue }
                 if let message {
                     var caution: Dispatcher.Caution?
                     if let deaths = state.custody.deaths(at: record.offset, of: partition) {
@@ -285,11 +313,13 @@ public final class WorkerPool: Sendable {
             lanes[lane].execute(work, in: database) { ending in
                 let news = self.state.withLock { state in
                     state.idleLanes.append(lane)
+                    state.hands[lane] = nil
                     return state.end(work, ending, at: .now)
                 }
                 for item in news { self.log(item) }
                 if case .committed(let result, _) = ending {
                     if result.deadLetters > 0 { self.deadLetters.wake() }
+                    self.log(result.letters)
                     if result.backfills > 0 { self.state.withLock { $0.parts.wake(at: .now) } }
                 }
                 self.settled.signal()
@@ -315,10 +345,12 @@ public final class WorkerPool: Sendable {
             if isFull, !loop.isPaused {
                 try consumer.pause(consumer.assignment())
                 loop.isPaused = true
+                state.withLock { $0.isPaused = true }
                 logger.debug("paused")
             } else if loop.isPaused, hasRoom {
                 try consumer.resume(consumer.assignment())
                 loop.isPaused = false
+                state.withLock { $0.isPaused = false }
                 logger.debug("resumed")
             } else if loop.isPaused {
                 // Partitions that came meanwhile are not paused yet.

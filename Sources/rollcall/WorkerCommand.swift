@@ -29,6 +29,8 @@ struct WorkerCommand: ParsableCommand {
         let logger = Logger(label: "rollcall")
         let catalog = try CatalogFiles.read(settings)
         let signals = StopSignals()
+        let endpoint = try endpoint(settings, catalog, logger)
+        defer { endpoint?.stop() }
         guard let compiled = try prepare(settings, catalog, signals, logger) else { return }
         let findings = compiled.findings
         for finding in findings where finding.level != .ok { complain("\(finding)") }
@@ -36,11 +38,27 @@ struct WorkerCommand: ParsableCommand {
         let pool = WorkerPool(
             settings.pool, catalog: catalog, plans: compiled.plans, backfills: compiled.backfills,
             rosters: compiled.rosters, logger: logger)
+        endpoint?.attach(pool)
         signals.onStop { pool.stop() }
         do {
             try pool.run()
         } catch let error as KafkaError {
             complain("\(error)")
+            throw ExitCode.configuration
+        }
+    }
+
+    /// Listens, if it is to; before all else, because whoever probes the worker begins at once.
+    private func endpoint(
+        _ settings: Settings, _ catalog: Catalog, _ logger: Logger
+    ) throws -> WorkerEndpoint? {
+        guard let port = settings.endpoint.portNumber else { return nil }
+        do {
+            return try WorkerEndpoint(settings, port: port, catalog: catalog, logger: logger)
+        } catch let error as ListeningFailed {
+            complain(
+                "endpoint.port: \(error); give each worker of a machine a port of its own, 0 for any "
+                    + "that is free, or off")
             throw ExitCode.configuration
         }
     }

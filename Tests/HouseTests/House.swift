@@ -27,9 +27,10 @@ enum House {
             "Store", "Catalog", "Jobs", "Postgres", "Glibc", "Synchronization", "Crypto",
             "CryptoExtras", "Dispatch", "FoundationEssentials",
         ]),
+        // The C library only for the time of day, by which jobs have waited.
         "WorkerPool": .only([
             "Execution", "Store", "Catalog", "Jobs", "Kafka", "Postgres", "Logging", "Dispatch",
-            "Synchronization",
+            "Synchronization", "Glibc",
         ]),
         "Operations": .only(["Logging", "Glibc", "Synchronization", "Dispatch"]),
         "RollcallClient": .only(["Jobs", "Store", "Kafka", "Postgres", "Synchronization", "Glibc"]),

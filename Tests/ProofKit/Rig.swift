@@ -122,6 +122,7 @@ public final class Rig {
             "ROLLCALL_KAFKA_COMMIT_INTERVAL": "50ms",
             "ROLLCALL_KAFKA_PROPERTIES": "heartbeat.interval.ms=300",
             "ROLLCALL_LOG_FORMAT": "text",
+            "ROLLCALL_ENDPOINT_PORT": "0",
             "ROLLCALL_WORKER_ID": name,
         ]
         all.merge(environment) { $1 }

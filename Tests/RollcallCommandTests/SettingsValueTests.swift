@@ -49,7 +49,8 @@ struct SettingsValueTests {
             ("kafka.brokers", "SASL_SSL://broker-1.example:9093"),
             ("kafka.topics.backfills", "a.B_c-9"), ("log.level", "debug"), ("log.format", "json"),
             ("limits.message_bytes", "1KiB"), ("kafka.properties", "a=b;c=d=e"),
-            ("worker.id", "worker-1"),
+            ("worker.id", "worker-1"), ("endpoint.port", "0"), ("endpoint.port", "off"),
+            ("endpoint.address", "::1"), ("endpoint.address", "0.0.0.0"),
         ])
     func valid(key: String, text: String) throws {
         let loaded = try read(key, text)
@@ -99,6 +100,14 @@ struct SettingsValueTests {
                 "kafka.topics.backfills", "a b",
                 "expected a topic name: up to 249 ASCII letters, digits, dots, underscores and "
                     + #"dashes, got "a b""#
+            ),
+            (
+                "endpoint.port", "65536",
+                #"expected a port from 0 to 65535, or off, got "65536""#
+            ),
+            (
+                "endpoint.address", "localhost",
+                #"expected an IP address, such as 127.0.0.1, 0.0.0.0 or ::1, got "localhost""#
             ),
             ("log.level", "loud", #"expected one of debug, info, warning, error, got "loud""#),
             ("log.format", "JSON", #"expected one of auto, text, json, got "JSON""#),

@@ -60,6 +60,7 @@ final class Stage: Sendable {
             "ROLLCALL_KAFKA_SESSION_TIMEOUT": "6s",
             "ROLLCALL_RETRY_MAX_DELAY": "500ms",
             "ROLLCALL_LOG_FORMAT": "text",
+            "ROLLCALL_ENDPOINT_PORT": "0",
         ]
         all.merge(more) { $1 }
         return all

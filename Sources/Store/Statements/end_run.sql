@@ -1,4 +1,4 @@
--- A backfill ends, its job with it; a definition that is finished is remembered.
+-- A backfill ends, its job with it; a definition that is finished is remembered. Returns the job.
 WITH run AS (
     UPDATE rollcall.backfill_run r
     SET state = 'ended', is_planning = false, waits_for = NULL, touched_at = clock_timestamp(),
@@ -26,9 +26,19 @@ WITH run AS (
         error_code = run.error_code, error_message = run.error_message
     FROM run
     WHERE j.id = run.job_id
+    RETURNING j.*
+), version AS (
+    INSERT INTO rollcall.backfill_version (backfill, scope, digest, job_id)
+    SELECT backfill, scope, digest, job_id FROM run
+    WHERE is_gated AND NOT is_dry_run AND ending IS NULL
+    ON CONFLICT (backfill, scope) DO UPDATE
+    SET digest = excluded.digest, job_id = excluded.job_id, recorded_at = now()
 )
-INSERT INTO rollcall.backfill_version (backfill, scope, digest, job_id)
-SELECT backfill, scope, digest, job_id FROM run
-WHERE is_gated AND NOT is_dry_run AND ending IS NULL
-ON CONFLICT (backfill, scope) DO UPDATE
-SET digest = excluded.digest, job_id = excluded.job_id, recorded_at = now()
+SELECT kind, relation, state, created::bigint, updated::bigint, unchanged::bigint, removed::bigint,
+    absent::bigint, rejected::bigint,
+    greatest(0, extract(epoch FROM started_at - requested_at) * 1000)::bigint,
+    greatest(0, extract(epoch FROM finished_at - started_at) * 1000)::bigint,
+    (SELECT string_agg(c.count || ' ' || c.code, E'\n')
+     FROM (SELECT w.code, count(*) FROM rollcall.roster_row w
+           WHERE w.job_id = $1 AND w.code IS NOT NULL GROUP BY w.code) AS c)
+FROM job

@@ -49,6 +49,8 @@ final class DemoStage {
             var environment = environment
             environment["ROLLCALL_WORKER_ID"] = "worker-\(number)"
             environment["ROLLCALL_HEARTBEAT_INTERVAL"] = "1s"
+            // Several on one machine: each takes a port that is free.
+            environment["ROLLCALL_ENDPOINT_PORT"] = "0"
             // The embedded broker ends a rebalance only when the session is nearly over.
             environment["ROLLCALL_KAFKA_SESSION_TIMEOUT"] = "6s"
             // It answers a fetch only when its wait is over, whatever comes meanwhile.

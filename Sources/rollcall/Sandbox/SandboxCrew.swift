@@ -137,6 +137,8 @@ final class SandboxCrew {
         all["ROLLCALL_WORKER_ID"] = name
         all["ROLLCALL_LOG_FORMAT"] = "text"
         all["ROLLCALL_HEARTBEAT_INTERVAL"] = "1s"
+        // Several on one machine: each takes a port that is free.
+        all["ROLLCALL_ENDPOINT_PORT"] = "0"
         // The embedded broker ends a rebalance only when the session is nearly over.
         all["ROLLCALL_KAFKA_SESSION_TIMEOUT"] = "6s"
         all["ROLLCALL_KAFKA_PROPERTIES"] = Self.properties([

@@ -161,6 +161,12 @@ extension Setting {
         .duration(
             "heartbeat.interval", \.heartbeat.interval, .milliseconds(100)...minutes(5),
             "How often a worker writes that it is alive."),
+        .text(
+            "endpoint.address", \.endpoint.address, .address,
+            "Where a worker answers /livez, /readyz, /metrics and /jobs/<id>."),
+        .text(
+            "endpoint.port", \.endpoint.port, .port,
+            "The port that it answers at; 0 for any that is free, off for none."),
         .choice(
             "log.level", \.log.level, [.debug, .info, .warning, .error],
             "The least level that is logged."),

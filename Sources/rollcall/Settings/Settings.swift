@@ -19,6 +19,7 @@ struct Settings: Sendable, Equatable {
     var shutdown = Shutdown()
     var worker = Worker()
     var heartbeat = Heartbeat()
+    var endpoint = Endpoint()
     var log = Log()
 }
 
@@ -129,6 +130,16 @@ extension Settings {
     /// How often a worker says that it is alive.
     struct Heartbeat: Sendable, Equatable {
         var interval = Duration.seconds(5)
+    }
+
+    /// Where a worker answers probes, scrapers and people.
+    struct Endpoint: Sendable, Equatable {
+        var address = "127.0.0.1"
+        /// A port, 0 for any that is free, or `off`.
+        var port = "9464"
+
+        /// Nil where nobody listens.
+        var portNumber: UInt16? { UInt16(port) }
     }
 
     /// What is logged, and how.

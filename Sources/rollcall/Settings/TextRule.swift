@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a text must look like.
 struct TextRule: Sendable {
     /// The rule in words, to stand after "expected".
@@ -59,6 +61,18 @@ extension TextRule {
         }
         return !host.isEmpty && host.utf8.count <= 255
             && host.utf8.allSatisfy { isLetterOrDigit($0) || "._-[]:%".utf8.contains($0) }
+    }
+
+    /// A numeric address: a name could mean another one tomorrow.
+    static let address = TextRule(
+        expected: "an IP address, such as 127.0.0.1, 0.0.0.0 or ::1"
+    ) { text in
+        var storage = in6_addr()
+        return inet_pton(AF_INET, text, &storage) == 1 || inet_pton(AF_INET6, text, &storage) == 1
+    }
+
+    static let port = TextRule(expected: "a port from 0 to 65535, or off") { text in
+        text == "off" || text.utf8.allSatisfy { isDigit($0) } && UInt16(text) != nil
     }
 
     /// What libpq takes for a whole connection string.
