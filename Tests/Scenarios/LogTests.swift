@@ -49,7 +49,9 @@ import Testing
         worker.terminate()
         #expect(worker.wait(timeout: .seconds(30)) == .exited(0))
         let lines = try stage.logText("worker").split(separator: "\n").map {
-            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: String])
+            let line = Data($0.utf8)
+            return try #require(
+                (try? JSONSerialization.jsonObject(with: line)) as? [String: String], "\($0)")
         }
         var letters = lines.filter { $0["message"] == "message is a dead letter" }
         for index in letters.indices { letters[index]["time"] = nil }

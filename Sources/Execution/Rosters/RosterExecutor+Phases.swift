@@ -99,6 +99,7 @@ extension RosterExecutor {
             }
         }
         if request.isExact {
+            try connection.script(Self.lookingAtAll)
             for file in plan.files {
                 let application = Application(job: part.job, file: file, request: request)
                 let removed = try remove(application, on: connection)

@@ -29,6 +29,7 @@ extension RosterExecutor {
         var condemned: [ItemKey: Refusal] = [:]
         var isInParts = false
         var left = LeftOut()
+        try connection.script(Self.lookingUp)
         while true {
             try connection.script("SAVEPOINT rows")
             do {
@@ -69,6 +70,20 @@ extension RosterExecutor {
             }
         }
     }
+
+    /// As for a batch: some rows are looked up in tables of any size.
+    ///
+    /// Nothing has counted yet how few are staged, and a merge would walk through the whole of the
+    /// other table for them.
+    private static let lookingUp = """
+        SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off;
+        SET LOCAL random_page_cost = 1.1
+        """
+    /// Removals are found among all rows of their targets: the planner is left alone.
+    static let lookingAtAll = """
+        SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT;
+        SET LOCAL random_page_cost TO DEFAULT
+        """
 
     /// Rows that are refused before the others are tried again without them.
     struct LeftOut {
