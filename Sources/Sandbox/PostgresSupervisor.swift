@@ -156,7 +156,10 @@ struct PostgresSupervisor: Sendable {
 
     /// A short directory that the server's user can reach: a socket's path has 107 bytes at most.
     private static func temporaryDirectory() -> String {
-        if geteuid() != 0, let own = environment("TMPDIR"), own.utf8.count <= 50 { return own }
-        return "/tmp"
+        guard let own = environment("TMPDIR"), own.utf8.count <= 50 else { return "/tmp" }
+        var status = stat()
+        // Another user can only write where everybody can.
+        let isOpen = stat(own, &status) == 0 && status.st_mode & S_IWOTH != 0
+        return geteuid() != 0 || isOpen ? own : "/tmp"
     }
 }
