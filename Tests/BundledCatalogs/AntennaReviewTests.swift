@@ -114,7 +114,11 @@ import Testing
                     WHERE app_label = 'main' AND model = 'project'
                     """)
                 try wait(
-                    until: "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+                    until: """
+                        SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+                        WHERE NOT l.granted AND l.locktype = 'transactionid'
+                          AND a.datname = current_database()
+                        """)
                 try connection.script(commits ? "COMMIT" : "ROLLBACK")
             } else {
                 try wait(

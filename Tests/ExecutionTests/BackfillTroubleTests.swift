@@ -158,7 +158,12 @@ import Testing
             _ = try? slow.backfills.turn(on: slow.connect(), onClaim: {})
             ended.signal()
         }
-        while try desk.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND objid = 7") == "0"
+        // Other databases of the server have the same lock.
+        while try desk.value(
+            """
+            SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+            WHERE NOT l.granted AND l.objid = 7 AND d.datname = current_database()
+            """) == "0"
         {
             Thread.sleep(forTimeInterval: 0.01)
         }

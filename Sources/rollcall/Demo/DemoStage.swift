@@ -43,7 +43,9 @@ final class DemoStage {
         self.environment = environment
     }
 
-    /// Starts worker processes and waits until they share all partitions.
+    /// Starts worker processes, one after the other, and waits until they share all partitions.
+    ///
+    /// Two that join the embedded broker's new group in one moment may wait for each other for ever.
     func startWorkers(_ count: Int) throws {
         for number in 1...count {
             var environment = environment
@@ -60,20 +62,26 @@ final class DemoStage {
                     executable, ["worker"], environment: environment,
                     standardOutput: .file(log(number)), standardError: .file(log(number)),
                     newSession: true))
+            try waitForPartitions(sharedBy: number)
         }
+    }
+
+    private func waitForPartitions(sharedBy count: Int) throws {
+        let partitions = Settings.Topics().jobs.count * Int(Self.partitions)
         let deadline = ContinuousClock.now + .seconds(30)
-        while try partitionsAssigned() < Settings.Topics().jobs.count * Int(Self.partitions) {
+        while true {
+            let rows = try connection.execute(
+                """
+                SELECT count(*) FILTER (WHERE partitions > 0), coalesce(sum(partitions), 0)
+                FROM rollcall.workers
+                """)
+            if rows.int(0, 0) == count, rows.int(0, 1) == partitions { return }
             try requireWorkers()
             guard ContinuousClock.now < deadline else {
                 throw DemoFault("expected \(count) workers to share the partitions within 30 s")
             }
             usleep(20_000)
         }
-    }
-
-    private func partitionsAssigned() throws -> Int {
-        try connection.execute("SELECT coalesce(sum(partitions), 0) FROM rollcall.workers").int(
-            0, 0)
     }
 
     /// Fails if a worker has ended.
