@@ -3,6 +3,7 @@ import Kafka
 import Postgres
 import Sandbox
 import Store
+import Synchronization
 import Testing
 
 @testable import rollcall
@@ -15,6 +16,7 @@ final class Stage: Sendable {
     let database: TestDatabase
     let broker: EmbeddedBroker
     let directory: String
+    private let workers = Mutex<[ChildProcess]>([])
 
     /// - Parameter isMigrated: false for a database without the status schema.
     init(isMigrated: Bool = true, partitions: Int32 = 4) throws {
@@ -35,7 +37,11 @@ final class Stage: Sendable {
             atPath: directory, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: directory) }
+    deinit {
+        // A worker that no test has ended would outlive all of them.
+        for worker in workers.withLock({ $0 }) { _ = worker.terminate(SIGKILL) }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
 
     /// The repository's root.
     static let root = URL(filePath: #filePath).deletingLastPathComponent()
@@ -70,11 +76,13 @@ final class Stage: Sendable {
     func startWorker(
         _ name: String, environment: [String: String] = [:]
     ) throws -> ChildProcess {
-        try ChildProcess(
+        let worker = try ChildProcess(
             Self.executable, ["worker"],
             environment: self.environment(
                 environment.merging(["ROLLCALL_WORKER_ID": name]) { a, _ in a }),
             standardOutput: .file(log(name)), standardError: .file(log(name)))
+        workers.withLock { $0.append(worker) }
+        return worker
     }
 
     func log(_ name: String) -> String { "\(directory)/\(name).log" }
