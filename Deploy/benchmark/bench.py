@@ -1,7 +1,11 @@
 """Everything that a workload needs, and what it has found."""
 
-from benchmark.broker import Broker
+from itertools import count
+
+from benchmark.broker import Topics
 from benchmark.database import Database
+from benchmark.embedded import EmbeddedBroker
+from benchmark.keeping import KeepingBroker
 from benchmark.place import COMPARISONS
 from benchmark.server import Server
 
@@ -15,16 +19,19 @@ class Bench:
         self.samples = []
         self.faults = []
         self.workload = ""
+        self._groups = count(1)
         self.server = Server(place)
-        try:
-            self.broker = Broker(place)
-        except BaseException:
-            self.server.stop()
-            raise
 
     def stop(self):
-        self.broker.stop()
         self.server.stop()
+
+    def topics(self, keeping=False):
+        """Topics of their own, for a group of its own.
+
+        With `keeping` the broker holds as many messages as there are.
+        """
+        broker = KeepingBroker(self.place) if keeping else EmbeddedBroker()
+        return Topics(broker, f"bench-{next(self._groups)}")
 
     def rounds(self):
         """The runs, one after the other; in each, contenders take turns."""

@@ -1,18 +1,10 @@
-"""A private broker that keeps its messages, unlike the embedded one."""
-
-import itertools
-import os
-import signal
-import subprocess
-import time
+"""The topics of a group, on a broker that is there for this group alone."""
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
-
-from benchmark import processes
-from benchmark.place import free_port
 
 PARTITIONS = 12
+# The most that a message is longer for the broker than its value: key, lengths and times.
+OVERHEAD = 64
 KINDS = {
     "assignments": "ASSIGNMENTS",
     "roster-imports": "ROSTER_IMPORTS",
@@ -22,23 +14,21 @@ KINDS = {
 }
 
 
-class Broker:
-    def __init__(self, place):
-        port = free_port()
-        self.address = f"127.0.0.1:{port}"
-        self._log = open(place.file("broker.log"), "w+")
-        self._process = subprocess.Popen(
-            [place.directory / "venv/bin/noida-db", "start", "--only", "kafka"]
-            + ["--kafka-port", str(port), "--data-dir", place.file("broker")],
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
-        )
-        self._numbers = itertools.count(1)
+class Topics:
+    def __init__(self, broker, group):
+        self._broker = broker
+        self.brokers = broker.address
+        self.group = group
+        # What whoever consumes tells librdkafka.
+        self.properties = broker.properties
+        self.names = {kind: f"{group}-{kind}" for kind in KINDS}
+        self.assignments = self.names["assignments"]
+        # Bytes, by partition.
+        self._sent = [0] * PARTITIONS
+        broker.create(self.names.values(), PARTITIONS)
         self._producer = Producer(
             {
-                "bootstrap.servers": self.address,
+                "bootstrap.servers": broker.address,
                 # As the Java client does, so that one key is one partition for everybody.
                 "partitioner": "murmur2_random",
                 "linger.ms": 20,
@@ -49,69 +39,38 @@ class Broker:
                 "log_level": 2,
             }
         )
-        self._admin = AdminClient({"bootstrap.servers": self.address, "log_level": 2})
-        self._wait()
-
-    def _wait(self):
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                self._admin.list_topics(timeout=1)
-                return
-            except Exception as error:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    self._log.seek(0)
-                    raise RuntimeError(f"the broker did not start: {self._log.read()}") from error
-
-    def topics(self):
-        """Fresh topics, and a name for the group that reads them."""
-        number = next(self._numbers)
-        topics = Topics(f"bench-{number}")
-        for future in self._admin.create_topics(
-            [NewTopic(name, PARTITIONS, 1) for name in topics.names.values()]
-        ).values():
-            future.result()
-        return topics
-
-    def forget(self, topics):
-        for future in self._admin.delete_topics(list(topics.names.values())).values():
-            future.result()
-
-    def produce(self, topic, messages):
-        """Returns when the broker has all messages, pairs of key and value."""
-        failures = []
-
-        def delivered(error, _):
-            if error is not None:
-                failures.append(error)
-
-        for count, (key, value) in enumerate(messages):
-            self._producer.produce(topic, value, key, on_delivery=delivered)
-            if count % 1000 == 0:
-                self._producer.poll(0)
-        self._producer.flush()
-        if failures:
-            raise RuntimeError(f"expected all messages to be delivered, got {failures[0]}")
-
-    def stop(self):
-        # The program on the path only starts another one.
-        for child in processes.children(self._process.pid):
-            os.kill(child, signal.SIGTERM)
-        processes.stop(self._process)
-        self._log.close()
-
-
-class Topics:
-    def __init__(self, prefix):
-        self.group = prefix
-        self.names = {kind: f"{prefix}-{kind}" for kind in KINDS}
-        self.assignments = self.names["assignments"]
 
     def environment(self):
         return {
+            "ROLLCALL_KAFKA_BROKERS": self.brokers,
             "ROLLCALL_KAFKA_GROUP": self.group,
+            "ROLLCALL_KAFKA_PROPERTIES": ";".join(
+                f"{name}={value}" for name, value in self.properties.items()
+            ),
             **{
                 f"ROLLCALL_KAFKA_TOPICS_{variable}": self.names[kind]
                 for kind, variable in KINDS.items()
             },
         }
+
+    def produce(self, messages):
+        """Returns when the broker has all jobs, pairs of key and value."""
+        failures = []
+
+        def delivered(error, message):
+            if error is not None:
+                failures.append(error)
+            else:
+                self._sent[message.partition()] += len(message) + OVERHEAD
+
+        for count, (key, value) in enumerate(messages):
+            self._producer.produce(self.assignments, value, key, on_delivery=delivered)
+            if count % 1000 == 0:
+                self._producer.poll(0)
+        self._producer.flush()
+        if failures:
+            raise RuntimeError(f"expected all messages to be delivered, got {failures[0]}")
+        self._broker.check(max(self._sent))
+
+    def stop(self):
+        self._broker.stop()

@@ -1,5 +1,6 @@
 """Programs that consume jobs, ready to go."""
 
+import json
 import os
 import subprocess
 import time
@@ -28,7 +29,6 @@ class Rollcall:
         return {
             **{k: v for k, v in without_libpq().items() if not k.startswith("ROLLCALL_")},
             "ROLLCALL_DATABASE_URL": database.url,
-            "ROLLCALL_KAFKA_BROKERS": bench.broker.address,
             "ROLLCALL_CATALOG": str(ROOT / database.catalog),
             **topics.environment(),
         }
@@ -42,6 +42,8 @@ class Rollcall:
                 "ROLLCALL_HEARTBEAT_INTERVAL": "1s",
                 "ROLLCALL_KAFKA_SESSION_TIMEOUT": f"{SESSION_SECONDS}s",
                 "ROLLCALL_WORKER_ID": f"bench-{number}",
+                # Any that is free.
+                "ROLLCALL_ENDPOINT_PORT": "0",
                 **self.settings,
             }
             with open(bench.place.file(f"{topics.group}-{number}.log"), "w") as log:
@@ -78,11 +80,12 @@ class PythonConsumer:
 
     def start(self, bench, database, topics):
         self._log = bench.place.file(f"{topics.group}-{self.name}.log")
+        properties = {**topics.properties, "session.timeout.ms": SESSION_SECONDS * 1000}
         with open(self._log, "w") as log:
             return [
                 subprocess.Popen(
-                    [bench.place.python, self.script, database.url, bench.broker.address]
-                    + [topics.assignments, topics.group, str(SESSION_SECONDS)],
+                    [bench.place.python, self.script, database.url, topics.brokers]
+                    + [topics.assignments, topics.group, json.dumps(properties)],
                     env={**os.environ, "PYTHONUNBUFFERED": "1"},
                     stdin=subprocess.DEVNULL,
                     stdout=log,

@@ -18,11 +18,11 @@ STALL_SECONDS = 120
 
 
 class Stage:
-    def __init__(self, bench, database, contender):
+    def __init__(self, bench, database, contender, keeping=False):
         self._bench = bench
         self._database = database
         self._contender = contender
-        self.topics = bench.broker.topics()
+        self.topics = bench.topics(keeping)
         self.started = []
 
     def __enter__(self):
@@ -36,7 +36,7 @@ class Stage:
 
     def __exit__(self, *_):
         contenders.stop(self.started)
-        self._bench.broker.forget(self.topics)
+        self.topics.stop()
 
     def _logs(self):
         files = sorted(self._bench.place.directory.glob(f"{self.topics.group}-*.log"))
@@ -51,7 +51,7 @@ class Stage:
         for process in self.started:
             process.send_signal(signal.SIGSTOP)
         ahead = ahead or len(messages)
-        self._bench.broker.produce(self.topics.assignments, messages[:ahead])
+        self.topics.produce(messages[:ahead])
         meter = Meter(self._bench.server, self._database, self.started)
         begin = self._database.time()
         for process in self.started:
@@ -76,7 +76,7 @@ class Stage:
             if done >= expected:
                 return
             if sent < min(done + ahead, len(messages)):
-                self._bench.broker.produce(self.topics.assignments, messages[sent : done + ahead])
+                self.topics.produce(messages[sent : done + ahead])
                 sent = done + ahead
             if done > last:
                 last, since = done, time.monotonic()

@@ -43,6 +43,25 @@ public final class Producer: Sendable {
         client = try configuration.makeClient(RD_KAFKA_PRODUCER, context)
     }
 
+    /// Waits until a broker has told who leads a topic, or until the time is over.
+    ///
+    /// Nobody needs it. But of a topic that is new to a client without a connection librdkafka asks
+    /// only with its look at all topics, once a second (`rd_kafka_topic_scan_all`), and a program
+    /// that sends one record lasts as long. Its own question is asked as soon as a broker answers.
+    ///
+    /// The corresponding C function is `rd_kafka_metadata`.
+    public func prepare(topic: String, timeoutMilliseconds: Int32) {
+        guard let named = rd_kafka_topic_new(client.raw, topic, nil) else { return }
+        defer { rd_kafka_topic_destroy(named) }
+        var raw: UnsafePointer<rd_kafka_metadata>?
+        // What is wrong is said of the record.
+        if rd_kafka_metadata(client.raw, 0, named, &raw, timeoutMilliseconds)
+            == RD_KAFKA_RESP_ERR_NO_ERROR
+        {
+            rd_kafka_metadata_destroy(raw)
+        }
+    }
+
     /// Queues one record; its bytes are copied.
     ///
     /// What becomes of it is a `Delivery` of a later `poll` or `flush`, also when it fails.

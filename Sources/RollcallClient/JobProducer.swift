@@ -78,6 +78,16 @@ public final class JobProducer: Sendable {
         return envelope.id
     }
 
+    /// Waits until a broker has told who leads a topic, or until the time is over.
+    ///
+    /// For a program that sends little and ends: without it the first job may wait for a second
+    /// until librdkafka asks.
+    ///
+    /// - Parameter topic: by default the producer's.
+    public func prepare(topic: String? = nil, timeout: Duration) {
+        producer.prepare(topic: topic ?? self.topic, timeoutMilliseconds: timeout.milliseconds)
+    }
+
     /// Sends a message that is ready.
     ///
     /// - Parameters:

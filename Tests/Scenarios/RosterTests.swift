@@ -86,7 +86,7 @@ import Testing
         let dry = try send(
             tried, "tried", ["--exact", "--confirm-removals", "--dry-run"], exits: 6, on: stage)
         let report = try stage.run(["rejections", dry, "--all"])
-        let gone = try ["mallory", "user7"].map {
+        let gone = try ["user7", "mallory"].map {
             "removed,enrollment/42: \(try id($0, on: connection)) is not in the file"
         }
         #expect(

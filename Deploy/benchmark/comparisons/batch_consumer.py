@@ -1,7 +1,7 @@
 """A careful consumer: 500 jobs folded in memory, a few statements with arrays, one transaction.
 
 It recognises jobs that it has done, keeps what became of each, commits offsets after the data, and goes
-on after a rebalance. Takes a connection string, brokers, topic, group and session timeout.
+on after a rebalance. Takes a connection string, brokers, topic, group and properties as JSON.
 """
 
 import json
@@ -13,7 +13,7 @@ from confluent_kafka import Consumer
 
 BATCH = 500
 
-conninfo, brokers, topic, group, session_seconds = sys.argv[1:]
+conninfo, brokers, topic, group, properties = sys.argv[1:]
 connection = psycopg.connect(conninfo)
 consumer = Consumer(
     {
@@ -22,7 +22,7 @@ consumer = Consumer(
         "enable.auto.commit": False,
         "auto.offset.reset": "earliest",
         "partition.assignment.strategy": "cooperative-sticky",
-        "session.timeout.ms": int(session_seconds) * 1000,
+        **json.loads(properties),
     }
 )
 

@@ -1,6 +1,6 @@
 """A consumer as it is usually written, but without a query for each member: a transaction a job.
 
-Takes a connection string, brokers, topic, group and session timeout.
+Takes a connection string, brokers, topic, group and properties as JSON.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 import psycopg
 from confluent_kafka import Consumer
 
-conninfo, brokers, topic, group, session_seconds = sys.argv[1:]
+conninfo, brokers, topic, group, properties = sys.argv[1:]
 connection = psycopg.connect(conninfo)
 consumer = Consumer(
     {
@@ -18,7 +18,7 @@ consumer = Consumer(
         "group.id": group,
         "enable.auto.commit": False,
         "auto.offset.reset": "earliest",
-        "session.timeout.ms": int(session_seconds) * 1000,
+        **json.loads(properties),
     }
 )
 

@@ -20,7 +20,7 @@ def measure(bench):
             jobs = single_items(bench, backlog)
             clean(database)
             database.settle()
-            with Stage(bench, database, Rollcall()) as stage:
+            with Stage(bench, database, Rollcall(), keeping=True) as stage:
                 sample = stage.run(jobs.messages, jobs.jobs, ahead=AHEAD)
             bench.record(sample, "rollcall", 1, jobs.jobs, "jobs", backlog)
             print(f"{'':10}{sample.peak_megabytes:.0f} MB", flush=True)

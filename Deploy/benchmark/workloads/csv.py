@@ -19,9 +19,10 @@ def measure(bench):
     spoilt = bench.place.file("spoilt.csv")
     spoilt.write_bytes(sound.read_bytes() + b'last,"no end,student\n')
     megabytes = sound.stat().st_size / 1e6
+    topics = bench.topics()
     environment = {
         **without_libpq(),
-        "ROLLCALL_KAFKA_BROKERS": bench.broker.address,
+        **topics.environment(),
         "ROLLCALL_DATABASE_URL": bench.server.url("postgres"),
     }
     for run in bench.rounds():

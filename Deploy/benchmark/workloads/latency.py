@@ -65,7 +65,7 @@ def send(bench, stage, imported, seed):
         members = rng.sample(range(1, bench.size.users + 1), rng.randint(1, 3))
         number = draw.job("assign", course - traffic.is_closed(course), members, "student")
         moment = time.time()
-        bench.broker.produce(stage.topics.assignments, draw.traffic.messages[-1:])
+        stage.topics.produce(draw.traffic.messages[-1:])
         sent.append((number, moment))
         time.sleep(max(0, PAUSE_SECONDS - (time.time() - moment)))
     return sent

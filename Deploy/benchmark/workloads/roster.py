@@ -49,9 +49,9 @@ def measure(bench):
                 check_import(bench, database, size.roster_rows)
 
 
-def through_worker(bench, database, people, *options):
+def through_worker(bench, database, people, *options, keeping=False):
     worker = Rollcall()
-    with Stage(bench, database, worker) as stage:
+    with Stage(bench, database, worker, keeping) as stage:
         environment = worker.environment(bench, database, stage.topics)
         return command(
             bench, database, arguments(bench, people, *options), environment, stage=stage

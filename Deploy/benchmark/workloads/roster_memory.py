@@ -8,7 +8,7 @@ def measure(bench):
     with bench.school() as database:
         people = write_roster(bench, database, rows)
         restore(database)
-        sample = through_worker(bench, database, people)
+        sample = through_worker(bench, database, people, keeping=True)
         bench.record(sample, "rollcall", 1, rows, "rows")
         command = sample.more["command_megabytes"]
         print(f"{'':10}worker {sample.peak_megabytes:.0f} MB, enqueue {command:.0f} MB", flush=True)

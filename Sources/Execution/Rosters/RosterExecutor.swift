@@ -141,6 +141,7 @@ public struct RosterExecutor: Sendable {
                 writer.append(Int32(part.number))
                 writer.append(Int32(row.line))
                 array.append(to: &writer)
+                writer.append(array.isPlain)
                 writer.append(row.fault == nil ? array.secret : nil)
                 writer.append(row.fault?.code)
                 // It may name a column of any name.
@@ -246,6 +247,8 @@ private struct TextArray {
     private let isGuarded: Bool
     /// The field that is kept apart.
     private(set) var secret: String?
+    /// Nothing of the row has to be trimmed or composed.
+    private(set) var isPlain = true
 
     /// The type `text` in `pg_type`.
     private static let textOID: UInt32 = 25
@@ -256,6 +259,7 @@ private struct TextArray {
     mutating func read(_ row: borrowing CSVRow, without hidden: Int?) {
         bytes.removeAll(keepingCapacity: true)
         secret = nil
+        isPlain = true
         // Dimensions, no nulls, the type, and of the only dimension its length and first index.
         for word in [row.count == 0 ? 0 : 1, 0, Self.textOID] { append(word) }
         if row.count > 0 {
@@ -270,6 +274,7 @@ private struct TextArray {
                 continue
             }
             guard row.fault == nil, !isGuarded else {
+                isPlain = false
                 let text = row.string(field)
                 append(repaired: isGuarded ? SpreadsheetGuard.unguarded(text) : text)
                 continue
@@ -277,8 +282,17 @@ private struct TextArray {
             row.withBytes(of: field) { text in
                 append(UInt32(text.count))
                 bytes.append(contentsOf: text)
+                isPlain = isPlain && Self.isPlain(text)
             }
         }
+    }
+
+    private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let blank = UInt8(ascii: " ")
+        // Over all bytes without a way out, which the compiler does many at a time.
+        var isOther = text.first == blank || text.last == blank
+        for byte in text { isOther = isOther || byte < blank || byte > UInt8(ascii: "~") }
+        return !isOther
     }
 
     /// Appends a text of a refused row, which may hold what Postgres does not take.

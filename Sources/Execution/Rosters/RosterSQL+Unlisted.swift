@@ -46,7 +46,8 @@ extension RosterSQL {
         func columns(_ names: [String], of table: String) -> String {
             names.map { "\(table).\(quoteIdentifier($0))" }.joined(separator: ", ")
         }
-        let texts = (target + member).map { "there.\(quoteIdentifier($0))::text" }
+        let pair = (target + member).map(quoteIdentifier).joined(separator: ", ")
+        let texts = (target + member).map { "\(quoteIdentifier($0))::text" }
         let common = """
             WITH listed AS MATERIALIZED (
               \(all.map { $0.select(plan) }.joined(separator: "\nUNION "))
@@ -55,26 +56,30 @@ extension RosterSQL {
               \(step.selectTarget(plan).map { "UNION \($0)" } ?? "")
             )
             """
-        let rest = """
-            FROM \(plan.match.source) AS there
-            JOIN targets ON (\(columns(target, of: "there"))) = (\(columns(target, of: "targets")))
-            LEFT JOIN listed ON (\(columns(target + member, of: "there")))
-              = (\(columns(target + member, of: "listed")))
+        // Grouped and not joined: nobody has counted the rows of the import, and a plan for a few
+        // compares each row that is there with each that is listed.
+        let pairs = """
+            SELECT \(pair), count(*) FILTER (WHERE is_there) AS there, bool_and(is_there) AS is_unlisted
+            FROM (SELECT \(columns(target + member, of: "there")), true AS is_there
+                  FROM \(plan.match.source) AS there
+                  JOIN targets ON (\(columns(target, of: "there")))
+                    = (\(columns(target, of: "targets")))
+                  UNION ALL SELECT \(pair), false FROM listed) AS pair
+            GROUP BY \(pair)
             """
-        let isUnlisted = "listed.\(quoteIdentifier(member[0])) IS NULL"
-        let there = columns(target, of: "there")
+        let targets = target.map(quoteIdentifier).joined(separator: ", ")
         return (
             """
             \(common)
-            SELECT DISTINCT \(texts.joined(separator: ", "))
-            \(rest)
-            WHERE \(isUnlisted)
+            SELECT \(texts.joined(separator: ", ")) FROM (\(pairs)) AS pair WHERE is_unlisted
+            ORDER BY \(columns(target + member, of: "pair"))
             """,
             """
             \(common)
-            SELECT concat_ws(', ', \(there)), count(*), count(*) FILTER (WHERE \(isUnlisted))
-            \(rest)
-            GROUP BY \(there)
+            SELECT concat_ws(', ', \(targets)), sum(there)::bigint,
+              coalesce(sum(there) FILTER (WHERE is_unlisted), 0)::bigint
+            FROM (\(pairs)) AS pair WHERE there > 0
+            GROUP BY \(targets)
             """
         )
     }

@@ -46,7 +46,8 @@ struct RosterSQL: Sendable {
     func rows(isBounded: Bool, isRefusedToo: Bool = false) -> String {
         var columns = [
             "r.part", "r.line", "p.lines_before + r.line AS \"line of all\"",
-            "p.file_lines_before + r.line AS \"line of file\"", "r.secret AS \" secret\"",
+            "r.ctid AS \" place\"", "p.file_lines_before + r.line AS \"line of file\"",
+            "r.secret AS \" secret\"",
             "p.width AS \" width\"", "cardinality(r.\"values\") AS \" count\"",
         ]
         for (position, column) in file.columns.enumerated() where column.name != secret {
@@ -67,8 +68,19 @@ struct RosterSQL: Sendable {
 
     /// A column's cleaned text; NULL where the cell is empty or not there and there is no default.
     private func cell(_ column: Roster.Column, _ position: Int) -> String {
+        var sql = cleaned(column.cleaning, position)
+        let plain = column.cleaning.filter { $0 != .trim && $0 != .nfc }
+        if plain != column.cleaning {
+            sql = "CASE WHEN r.is_plain THEN \(cleaned(plain, position)) ELSE \(sql) END"
+        }
+        sql = "nullif(\(sql), '')"
+        guard let value = column.defaultValue else { return sql }
+        return "coalesce(\(sql), \(quoteLiteral(value)))"
+    }
+
+    private func cleaned(_ steps: [Roster.Cleaning], _ position: Int) -> String {
         var sql = "r.\"values\"[p.positions[\(position)]]"
-        for step in column.cleaning {
+        for step in steps {
             sql =
                 switch step {
                 case .trim: "btrim(\(sql), \(quoteLiteral(Self.blanks)))"
@@ -77,9 +89,7 @@ struct RosterSQL: Sendable {
                 case .upper: "upper(\(sql))"
                 }
         }
-        sql = "nullif(\(sql), '')"
-        guard let value = column.defaultValue else { return sql }
-        return "coalesce(\(sql), \(quoteLiteral(value)))"
+        return sql
     }
 
     /// What nobody sees at the ends of a value.
@@ -153,7 +163,7 @@ struct RosterSQL: Sendable {
         }
         return refuse(
             """
-            SELECT row.part, row.line, CASE \(cases.joined(separator: "\n")) END AS fault
+            SELECT row." place" AS place, CASE \(cases.joined(separator: "\n")) END AS fault
             FROM (\(rows(isBounded: false))) AS row
             """)
     }
@@ -166,7 +176,7 @@ struct RosterSQL: Sendable {
         }
         return refuse(
             """
-            SELECT "row".part, "row".line, CASE \(cases.joined(separator: "\n")) END AS fault
+            SELECT "row"." place" AS place, CASE \(cases.joined(separator: "\n")) END AS fault
             \(source(rows(isBounded: true), each: nil, []))
             """)
     }
@@ -194,11 +204,11 @@ struct RosterSQL: Sendable {
             let value = uniqueness == .exact ? name : "lower(\(name))"
             return refuse(
                 """
-                SELECT row.part, row.line, CASE WHEN row.n > 1 THEN ARRAY[
+                SELECT row." place" AS place, CASE WHEN row.n > 1 THEN ARRAY[
                   \(quoteLiteral("duplicate-\(column.name)")),
                   \(quoteLiteral("\(column.name): expected each value once, got ")) || \(quoted("row.value"))
                     || ' again, first in line ' || row.first] END AS fault
-                FROM (SELECT row.part, row.line, \(name) AS value,
+                FROM (SELECT row." place", \(name) AS value,
                         row_number() OVER same AS n, first_value(row."line of file") OVER same AS first
                       FROM (\(rows(isBounded: false))) AS row
                       WHERE \(name) IS NOT NULL
@@ -208,12 +218,13 @@ struct RosterSQL: Sendable {
         }
     }
 
+    /// Rows are found by where they are, and not by their key: nobody has counted them yet, and a plan
+    /// for a few may compare each with each.
     private func refuse(_ faults: String) -> String {
         """
         UPDATE \(schema).roster_row r SET code = found.fault[1], message = found.fault[2], secret = NULL
         FROM (\(faults)) AS found
-        WHERE r.job_id = $1 AND r.part = found.part AND r.line = found.line
-          AND found.fault IS NOT NULL
+        WHERE r.job_id = $1 AND r.ctid = found.place AND found.fault IS NOT NULL
         """
     }
 

@@ -55,6 +55,9 @@ CREATE TABLE rollcall.roster_row (
     -- The physical line within its part.
     line     integer NOT NULL,
     "values" text[] NOT NULL,
+    -- Each value is of printable ASCII and begins and ends with none of its blanks: there is nothing
+    -- to trim or to compose.
+    is_plain boolean NOT NULL DEFAULT false,
     -- The password, hashed as soon as it can be and gone when the row is applied.
     secret   text,
     code     text,

@@ -15,6 +15,8 @@ struct EnqueueSession {
     private let start = ContinuousClock.now
     private var tally: DeliveryTally
     private var accepted = 0
+    /// How long brokers may take to answer before a job waits in the queue for them.
+    private static let patience = Duration.seconds(2)
     /// Whether what was to be sent could not be read to its end.
     var isSpoilt = false
 
@@ -36,6 +38,7 @@ struct EnqueueSession {
     mutating func send(_ message: OutgoingMessage, tag: Int) throws -> Bool {
         guard !signals.isStopped, !tally.isHopeless else { return false }
         let topic = run.topic ?? run.settings.kafka.topics.topic(of: message.kind)
+        if accepted == 0 { producer.prepare(topic: topic, timeout: Self.patience) }
         do {
             try producer.send(message, to: topic, tag: tag)
             accepted += 1
