@@ -17,6 +17,14 @@ public struct Roster: Sendable {
         }
     }
 
+    /// The relations of the catalog that its rows go through.
+    public var relations: Set<String> {
+        Set(
+            files.flatMap(\.steps).compactMap { step in
+                if case .assign(let assign) = step { assign.relation } else { nil }
+            })
+    }
+
     /// What a job names as its target.
     public enum Target: Hashable, Sendable {
         /// Nothing that any step reads.

@@ -57,7 +57,7 @@ extension BackfillExecutor {
             BackfillNews(
                 job: part.job, backfill: part.backfill, step: work.title, event: event,
                 progress: standing.map(BackfillNews.Progress.init),
-                ended: ended ?? standing?.ended)
+                ended: ended ?? standing?.ended, message: part.message)
         }
         if part.isEnding {
             let standing = try inTransaction(connection) {

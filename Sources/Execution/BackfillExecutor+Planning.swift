@@ -36,7 +36,7 @@ extension BackfillExecutor {
                 wrapped: BackfillNews(
                     job: run.job, backfill: run.backfill, step: standing.title, event: .planned,
                     progress: BackfillNews.Progress(standing.wrapped),
-                    ended: standing.wrapped.ended))
+                    ended: standing.wrapped.ended, message: run.message))
         } catch let error as PostgresError {
             // Any worker goes on with it.
             if isStopping() { return PlanNews(wrapped: nil) }
@@ -108,7 +108,9 @@ extension BackfillExecutor {
         let (tries, portion) = try store.tries(of: run.job, on: connection)
         let delay = limits.delay(tries + 1)
         func news(_ event: BackfillNews.Event, _ ended: EndedWork? = nil) -> BackfillNews {
-            BackfillNews(job: run.job, backfill: run.backfill, event: event, ended: ended)
+            BackfillNews(
+                job: run.job, backfill: run.backfill, event: event, ended: ended,
+                message: run.message)
         }
         switch FailureClass(error) {
         case .infrastructure: throw error

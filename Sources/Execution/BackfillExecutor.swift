@@ -187,7 +187,8 @@ public struct BackfillExecutor: Sendable {
         }
         return standing.map { standing in
             BackfillNews(
-                job: run.job, backfill: run.backfill, event: .failed(reason), ended: standing.ended)
+                job: run.job, backfill: run.backfill, event: .failed(reason), ended: standing.ended,
+                message: run.message)
         }
     }
 
@@ -240,10 +241,12 @@ public struct BackfillNews: Sendable {
     public let progress: Progress?
     /// The job, if it has ended now.
     public let ended: EndedWork?
+    /// Nil where nobody has looked.
+    public let message: WorkMessage?
 
     public init(
         job: JobID, backfill: String, step: String = "", event: Event, progress: Progress? = nil,
-        ended: EndedWork? = nil
+        ended: EndedWork? = nil, message: WorkMessage? = nil
     ) {
         self.job = job
         self.backfill = backfill
@@ -251,6 +254,7 @@ public struct BackfillNews: Sendable {
         self.event = event
         self.progress = progress
         self.ended = ended
+        self.message = message
     }
 }
 

@@ -1,7 +1,7 @@
 /// The attributes of a CloudEvent 1.0 that a job needs, and where its data stands.
 ///
 /// Both modes of the CloudEvents Kafka protocol binding are read, and structured JSON without any
-/// header. Extensions are allowed and, `traceparent` apart, not read.
+/// header. Extensions are allowed and, `traceparent` and ``retryAttribute`` apart, not read.
 public struct CloudEvent: Sendable {
     public let id: JobID
     public let source: String
@@ -10,10 +10,15 @@ public struct CloudEvent: Sendable {
     public let subject: String?
     /// The trace id of the W3C `traceparent`, 32 hexadecimal digits.
     public let traceID: String?
+    /// The job that this one does once more.
+    public let retryOf: JobID?
     /// The text that holds the data: the whole event in structured mode, the data in binary mode.
     public let document: JSONDocument
     /// The data's place in the document.
     public let data: JSONDocument.Index
+
+    /// The extension attribute that names the job that is done once more.
+    public static let retryAttribute = "rollcallretryof"
 
     /// Reads a message.
     ///
@@ -75,6 +80,8 @@ public struct CloudEvent: Sendable {
         let hop = try attributes.transport("traceparent")
         let origin = try attributes.optional("traceparent")
         traceID = Self.traceID(hop ?? origin)
+        // Somebody else's attribute of this name is no reason to refuse a job.
+        retryOf = (try? attributes.optional("rollcallretryof")).flatMap { $0 }.flatMap(JobID.init)
         if let type = try attributes.contentType, !Self.isJSON(type) {
             throw MessageFault(
                 .notACloudEvent,

@@ -7,6 +7,8 @@ public struct Job: Sendable {
     /// When it was asked for; nil where the event has no `time`.
     public let requestedAt: Timestamp?
     public let traceID: String?
+    /// The job that this one does once more.
+    public let retryOf: JobID?
     public let work: Work
     /// A digest of type and data: two messages with one id are the same job only if it agrees.
     public let digest: UInt64
@@ -67,6 +69,7 @@ extension Job {
         source = event.source
         requestedAt = event.time
         traceID = event.traceID
+        retryOf = event.retryOf
         digest = Digest.of(kind.rawValue, event.data, in: event.document)
     }
 

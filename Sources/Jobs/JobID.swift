@@ -53,6 +53,27 @@ public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible {
             low: 0x8000_0000_0000_0000 | (b & 0x3FFF_FFFF_FFFF_FFFF))
     }
 
+    /// An id made of this one and a name (UUID version 8): the same of the same, and another one for
+    /// every other name.
+    public func derived(_ name: String) -> JobID {
+        var halves: [UInt64] = []
+        for salt in [UInt64(0x9E37_79B9_7F4A_7C15), 0xC2B2_AE3D_27D4_EB4F] {
+            var hash = FNV()
+            for word in [salt, high, low] {
+                hash.add((0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) })
+            }
+            hash.add(name.utf8)
+            // FNV leaves its last bytes in the low bits.
+            var mixed = hash.value
+            mixed = (mixed ^ (mixed >> 33)) &* 0xFF51_AFD7_ED55_8CCD
+            mixed = (mixed ^ (mixed >> 33)) &* 0xC4CE_B9FE_1A85_EC53
+            halves.append(mixed ^ (mixed >> 33))
+        }
+        return JobID(
+            high: halves[0] & ~0xF000 | 0x8000,
+            low: halves[1] & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
+    }
+
     public var description: String {
         let digits = Array("0123456789abcdef".utf8)
         return String(unsafeUninitializedCapacity: 36) { text in

@@ -33,7 +33,7 @@ struct ConfigurationHandle: ~Copyable {
         } else {
             why = "the value \"\(value)\" of property \(name) was refused: \(text)"
         }
-        throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, why, doing: "reading the properties")
+        throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, why, doing: KafkaError.readingProperties)
     }
 
     /// Asks for results as events on the client's main queue instead of through callbacks.
@@ -66,7 +66,7 @@ struct ConfigurationHandle: ~Copyable {
             opaque.release()
             // librdkafka leaves the configuration to us when it fails.
             _ = consume self
-            throw KafkaError(code, text, doing: "making the client")
+            throw KafkaError(code, text, doing: KafkaError.makingClient)
         }
         discard self
         return ClientHandle(takingOver: client)

@@ -1,4 +1,5 @@
 internal import CLibrdkafka
+internal import Glibc
 internal import Synchronization
 
 /// A Kafka cluster inside this process, for demonstrations and tests: librdkafka's mock cluster.
@@ -73,10 +74,25 @@ public final class EmbeddedBroker: Sendable {
     public func setDown(broker: Int32) throws(KafkaError) {
         try KafkaError.check(
             rd_kafka_mock_broker_set_down(cluster.raw, broker), doing: "stopping broker \(broker)")
-        held.withLock { held in
-            for (number, port) in ports where held[number] == nil {
-                if broker == -1 || broker == number { held[number] = HeldPort(port) }
+        for (number, port) in ports where broker == -1 || broker == number {
+            guard held.withLock({ $0[number] }) == nil else { continue }
+            let own = try EmbeddedBroker.hold(port)
+            held.withLock { $0[number] = own }
+        }
+    }
+
+    /// Whoever got the port in the moment in which nobody had it is waited for: librdkafka ends the
+    /// process when it cannot listen there again (rdkafka_mock.c, rd_kafka_mock_broker_cmd).
+    private static func hold(_ port: UInt16) throws(KafkaError) -> HeldPort {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            if let held = HeldPort(port) { return held }
+            guard ContinuousClock.now < deadline else {
+                throw KafkaError(
+                    RD_KAFKA_RESP_ERR__FAIL, "port \(port) of 127.0.0.1 is taken",
+                    doing: "holding the port of a broker that is down")
             }
+            usleep(10_000)
         }
     }
 

@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 
 /// A port that is kept from others while nobody listens there.
 ///

@@ -33,6 +33,14 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
         "UNSTABLE_OFFSET_COMMIT", "REQUEST_TIMED_OUT", "_TRANSPORT", "_TIMED_OUT", "_WAIT_COORD",
     ]
 
+    /// Whether no client could be made because its properties are wrong.
+    public var isOfProperties: Bool {
+        doing == KafkaError.readingProperties || doing == KafkaError.makingClient
+    }
+
+    static let readingProperties = "reading the properties"
+    static let makingClient = "making the client"
+
     /// Whether a broker has answered, with a refusal, rather than nobody.
     public var isFromBroker: Bool { code > 0 }
 

@@ -61,4 +61,47 @@ public final class RecordReader: Sendable {
         }
         return found
     }
+
+    /// Reads what stands in partitions now, each in its order, until the body has what it wants.
+    ///
+    /// The corresponding C functions are `rd_kafka_assign` and `rd_kafka_consumer_poll`.
+    ///
+    /// - Parameters:
+    ///   - offsets: from where each partition is read, up to its end.
+    ///   - body: returns whether it wants more.
+    /// - Returns: whether all was read, or the body had what it wanted; false if the time ran out
+    ///   between two records.
+    /// - Throws: what the brokers say, or `_TIMED_OUT` where none has given anything.
+    public func forEach(
+        from offsets: [TopicPartition: Int64], timeoutMilliseconds: Int32, _ body: (Record) -> Bool
+    ) throws(KafkaError) -> Bool {
+        guard !offsets.isEmpty else { return true }
+        let doing = "reading \(offsets.count) partitions"
+        let deadline = Deadline(milliseconds: timeoutMilliseconds)
+        let list = PartitionList(offsets)
+        try KafkaError.check(rd_kafka_assign(consumer.client.raw, list.raw), doing: doing)
+        defer { rd_kafka_assign(consumer.client.raw, nil) }
+        var open = Set(offsets.keys)
+        var names = TopicNames()
+        var hasRead = false
+        while !open.isEmpty {
+            guard !deadline.hasPassed else {
+                if hasRead { return false }
+                throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, nil, doing: doing)
+            }
+            guard
+                let message = MessageHandle(
+                    pollingFor: consumer.client, timeoutMilliseconds: deadline.milliseconds)
+            else { continue }
+            if message.isEndOfPartition || message.isOffsetGone {
+                if let place = message.topicPartition { open.remove(place) }
+                hasRead = true
+                continue
+            }
+            if let failure = message.error(of: consumer.client) { throw failure }
+            hasRead = true
+            guard body(message.record(&names)) else { return true }
+        }
+        return true
+    }
 }

@@ -12,19 +12,22 @@ public struct Envelope: Sendable, Hashable {
     public var subject: String?
     /// The W3C trace context of the request that led to the job.
     public var traceparent: String?
+    /// The job that this one does once more.
+    public var retryOf: JobID?
 
     /// - Parameters:
     ///   - id: by default a new one that sorts by time.
     ///   - time: by default now.
     public init(
         id: JobID = .now(), source: String, time: Timestamp? = .now(), subject: String? = nil,
-        traceparent: String? = nil
+        traceparent: String? = nil, retryOf: JobID? = nil
     ) {
         self.id = id
         self.source = source
         self.time = time
         self.subject = subject
         self.traceparent = traceparent
+        self.retryOf = retryOf
     }
 
     /// The event's attributes but its type, in the order in which they are written.
@@ -36,6 +39,7 @@ public struct Envelope: Sendable, Hashable {
         if let time { all.append((name: "time", value: "\(time)")) }
         if let subject { all.append((name: "subject", value: subject)) }
         if let traceparent { all.append((name: "traceparent", value: traceparent)) }
+        if let retryOf { all.append((name: CloudEvent.retryAttribute, value: "\(retryOf)")) }
         return all
     }
 }

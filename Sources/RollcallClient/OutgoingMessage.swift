@@ -64,6 +64,21 @@ extension OutgoingMessage {
             .rosterImport, try request.data(part), envelope, mode, key: key, depth: depth)
     }
 
+    /// Makes a message of data that a job had before.
+    ///
+    /// - Parameters:
+    ///   - data: in JSON.
+    ///   - key: that of the message before, so that it stands in the same order.
+    /// - Throws: what a worker would refuse the message for.
+    public init(
+        again kind: Job.Kind, data: [UInt8], _ envelope: Envelope, key: [UInt8]?,
+        depth: Int = defaultDepth
+    ) throws(MessageFault) {
+        try self.init(
+            checking: Self.structured(envelope, type: "rollcall.\(kind.rawValue)", data: data),
+            headers: Self.structuredHeaders, key: key, depth: depth)
+    }
+
     private init(
         _ kind: Job.Kind, _ data: [UInt8], _ envelope: Envelope, _ mode: ContentMode,
         key: String?, depth: Int

@@ -1,4 +1,5 @@
 import Jobs
+import Postgres
 
 /// How a backfill on its way stands, as the statement says that has just changed it.
 public struct BackfillStanding: Sendable, Equatable {
@@ -30,6 +31,22 @@ public struct BackfillStanding: Sendable, Equatable {
     }
 }
 
+/// The message by which long work was asked for, for the log.
+public struct WorkMessage: Sendable, Equatable {
+    public let topic: String
+    public let partition: Int
+    public let offset: Int
+    public let traceID: String?
+
+    /// Reads four columns.
+    init(_ rows: Rows, _ row: Int, from column: Int) {
+        topic = rows.string(row, column)
+        partition = rows.int(row, column + 1)
+        offset = rows.int(row, column + 2)
+        traceID = rows.optionalString(row, column + 3)
+    }
+}
+
 /// What a worker may do for the backfills on their way.
 public struct RunToDo: Sendable {
     public let job: JobID
@@ -43,6 +60,7 @@ public struct RunToDo: Sendable {
     public let dueMilliseconds: Int?
     /// It was planned by another definition than this worker's, and nobody goes on with it.
     public let isAbandoned: Bool
+    public let message: WorkMessage
 }
 
 /// The open step of a backfill, as far as it is planned.
@@ -90,6 +108,7 @@ public struct PartClaim: Sendable {
     public let isDryRun: Bool
     /// The backfill is to end: it is not to be executed.
     public let isEnding: Bool
+    public let message: WorkMessage
 }
 
 /// What became of the rows of a part: of a backfill those that its statements wrote, of an import

@@ -170,34 +170,4 @@ extension BackfillStore {
         return try connection.execute(statements.selectSignOfLife, id(job), binaryResult: true)
             .bool(0, 0)
     }
-
-    // MARK: Pauses
-
-    /// What can be paused, each by a name of its own.
-    public enum Subject: String, Sendable, CaseIterable {
-        case job, backfill, kind
-    }
-
-    /// Lets no part of these begin.
-    ///
-    /// - Returns: false if they were paused before.
-    public func pause(
-        _ subject: Subject, _ name: String, on connection: Connection
-    ) throws(PostgresError) -> Bool {
-        try connection.execute(statements.pause, control(subject, name)).affected == 1
-    }
-
-    /// - Returns: false if they were not paused.
-    public func resume(
-        _ subject: Subject, _ name: String, on connection: Connection
-    ) throws(PostgresError) -> Bool {
-        try connection.execute(statements.resume, control(subject, name)).count == 1
-    }
-
-    private func control(_ subject: Subject, _ name: String) -> Parameters {
-        var parameters = Parameters()
-        parameters.append(subject.rawValue)
-        parameters.append(storable(name))
-        return parameters
-    }
 }

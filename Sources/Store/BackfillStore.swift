@@ -39,9 +39,11 @@ public struct BackfillStore: Sendable {
 
     let statements: PartStatements
     let worker: String
+    private let recordsEvents: Bool
 
     public init(_ schema: StatusSchema, worker: String) {
         statements = schema.partStatements
+        recordsEvents = schema.recordsEvents
         self.worker = worker
     }
 
@@ -70,6 +72,8 @@ public struct BackfillStore: Sendable {
         parameters.append(job.backfill?.maxRowsPerSecond.map(Int32.init))
         parameters.append(Int32(request.steps))
         parameters.append(jsonb: TextList.json(request.arguments))
+        parameters.append(recordsEvents)
+        parameters.append(uuid: job.retryOf.map { ($0.high, $0.low) })
         let rows = try connection.execute(statements.startBackfill, parameters)
         return rows.count == 1 ? Start(rawValue: rows.string(0, 0)) : nil
     }
@@ -87,7 +91,7 @@ public struct BackfillStore: Sendable {
                 job: JobID(rows.uuid(row, 0)), backfill: rows.string(row, 1),
                 canBegin: rows.bool(row, 2), canPlan: rows.bool(row, 3),
                 canClaim: rows.bool(row, 4), dueMilliseconds: rows.optionalInt(row, 5),
-                isAbandoned: rows.bool(row, 6))
+                isAbandoned: rows.bool(row, 6), message: WorkMessage(rows, row, from: 7))
         }
     }
 
@@ -97,6 +101,7 @@ public struct BackfillStore: Sendable {
     public func activate(_ job: JobID, on connection: Connection) throws(PostgresError) -> Bool {
         var parameters = id(job)
         parameters.append(worker)
+        parameters.append(recordsEvents)
         return try connection.execute(statements.activateRun, parameters).affected > 0
     }
 
@@ -194,7 +199,7 @@ public struct BackfillStore: Sendable {
             from: rows.optionalString(0, 7).map(TextList.texts),
             to: rows.optionalString(0, 8).map(TextList.texts),
             arguments: TextList.texts(rows.string(0, 11)), isDryRun: rows.bool(0, 12),
-            isEnding: !rows.isNull(0, 13))
+            isEnding: !rows.isNull(0, 13), message: WorkMessage(rows, 0, from: 15))
     }
 
     /// Sets the limits of a part's transaction, the first thing inside it.
@@ -243,7 +248,10 @@ public struct BackfillStore: Sendable {
     public func end(
         _ job: JobID, on connection: Connection
     ) throws(PostgresError) -> EndedWork? {
-        EndedWork(try connection.execute(statements.endRun, id(job), binaryResult: true))
+        var parameters = id(job)
+        parameters.append(recordsEvents)
+        return EndedWork(
+            try connection.execute(statements.endRun, parameters, binaryResult: true))
     }
 
     // MARK: Parameters and answers

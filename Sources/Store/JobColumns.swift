@@ -11,6 +11,7 @@ struct JobColumns {
     // items, created, updated, unchanged, removed, absent, superseded, rejected, attempts
     private var numbers: [ArrayParameter]
     private var dryRuns: ArrayParameter
+    private var retried: ArrayParameter
     // kind, state, relation, target, source, mode, topic, trace_id, error_code, error_message
     private var texts: [ArrayParameter]
 
@@ -22,6 +23,7 @@ struct JobColumns {
         partitions = ArrayParameter(.int4, capacity: capacity)
         numbers = (0..<9).map { _ in ArrayParameter(.int4, capacity: capacity) }
         dryRuns = ArrayParameter(.bool, capacity: capacity)
+        retried = ArrayParameter(.uuid, capacity: capacity)
         texts = (0..<10).map { _ in ArrayParameter(.text, capacity: capacity) }
     }
 
@@ -40,6 +42,11 @@ struct JobColumns {
         ]
         for (column, number) in row.enumerated() { numbers[column].append(int32: Int32(number)) }
         dryRuns.append(bool: job.isDryRun)
+        if let id = job.retryOf {
+            retried.append(uuid: (id.high, id.low))
+        } else {
+            retried.appendNull()
+        }
         let words: [String?] = [
             job.kind.rawValue, report.state.rawValue, job.entry,
             job.targetText, job.source, job.mode.rawValue,
@@ -58,7 +65,7 @@ struct JobColumns {
         var parameters = Parameters()
         parameters.append(worker)
         for column in [ids, digests, offsets, requestTimes, partitions] + numbers + [dryRuns]
-            + texts
+            + texts + [retried]
         {
             parameters.append(column)
         }

@@ -20,12 +20,14 @@ public struct Receipts: Sendable {
 
     private let statements: Statements
     private let worker: String
+    private let recordsEvents: Bool
 
     /// - Parameters:
     ///   - schema: where the tables are.
     ///   - worker: the name under which receipts are written.
     public init(_ schema: StatusSchema, worker: String) {
         statements = schema.statements
+        recordsEvents = schema.recordsEvents
         self.worker = worker
     }
 
@@ -78,9 +80,9 @@ public struct Receipts: Sendable {
         guard !reports.isEmpty else { return 0 }
         var columns = JobColumns(capacity: reports.count)
         for report in reports { columns.append(report) }
-        return try connection.execute(
-            statements.insertJobs, columns.parameters(worker: worker)
-        ).affected
+        var parameters = columns.parameters(worker: worker)
+        parameters.append(recordsEvents)
+        return try connection.execute(statements.insertJobs, parameters).affected
     }
 
     /// Writes the rejected items of the reports.

@@ -7,9 +7,11 @@ import Postgres
 public struct RosterStore: Sendable {
     let statements: RosterStatements
     private let worker: String
+    private let recordsEvents: Bool
 
     public init(_ schema: StatusSchema, worker: String) {
         statements = schema.rosterStatements
+        recordsEvents = schema.recordsEvents
         self.worker = worker
     }
 
@@ -50,6 +52,7 @@ public struct RosterStore: Sendable {
         parameters.append(Int32(request.parts))
         parameters.append(job.isDryRun)
         parameters.append(jsonb: TextList.json(request.arguments))
+        parameters.append(uuid: job.retryOf.map { ($0.high, $0.low) })
         try connection.execute(statements.beginImport, parameters)
     }
 
@@ -112,10 +115,12 @@ public struct RosterStore: Sendable {
 
     /// Lets all workers go on with an import whose parts are all here.
     ///
-    /// - Parameter name: of the plan by which it is applied.
+    /// - Parameters:
+    ///   - name: of the plan by which it is applied.
+    ///   - relations: those that it goes through.
     public func start(
         _ job: JobID, name: String, target: String, digest: UInt64, steps: Int, isDryRun: Bool,
-        on connection: Connection
+        relations: Set<String>, on connection: Connection
     ) throws(PostgresError) {
         var parameters = id(job)
         parameters.append(name)
@@ -123,6 +128,9 @@ public struct RosterStore: Sendable {
         parameters.append(Int64(bitPattern: digest))
         parameters.append(Int32(steps))
         parameters.append(isDryRun)
+        var names = ArrayParameter(.text)
+        for relation in relations.sorted() { names.append(text: relation) }
+        parameters.append(names)
         try connection.execute(statements.startImport, parameters)
     }
 
@@ -133,6 +141,7 @@ public struct RosterStore: Sendable {
         var parameters = id(job)
         parameters.append(reason.code)
         parameters.append(storable(reason.message))
+        parameters.append(recordsEvents)
         try connection.execute(statements.failImport, parameters)
     }
 
@@ -140,7 +149,9 @@ public struct RosterStore: Sendable {
     ///
     /// - Returns: whether it did wait.
     public func cancel(_ job: JobID, on connection: Connection) throws(PostgresError) -> Bool {
-        try connection.execute(statements.cancelImport, id(job)).count > 0
+        var parameters = id(job)
+        parameters.append(recordsEvents)
+        return try connection.execute(statements.cancelImport, parameters).count > 0
     }
 
     /// Ends the imports that have waited too long for their parts.
@@ -151,6 +162,7 @@ public struct RosterStore: Sendable {
     ) throws(PostgresError) -> [JobID] {
         var parameters = Parameters()
         parameters.append(time.milliseconds)
+        parameters.append(recordsEvents)
         let rows = try connection.execute(statements.failStale, parameters, binaryResult: true)
         return (0..<rows.count).map { JobID(rows.uuid($0, 0)) }
     }

@@ -24,6 +24,11 @@ extension StatusQuery {
         /// Whether every job is shown.
         public var isEmpty: Bool { self == Filter() }
 
+        /// Whether states, kinds, a relation or a source are asked for.
+        var hasFacets: Bool {
+            !states.isEmpty || !kinds.isEmpty || relation != nil || source != nil
+        }
+
         /// The filter with `relation/target` taken apart; nil if its target cannot be that.
         ///
         /// The first slash counts: the name of a relation has none.

@@ -42,6 +42,8 @@ extension StatusQuery {
         public var partition: Int
         public var offset: Int
         public var traceID: String?
+        /// The job that it does once more.
+        public var retryOf: JobID?
         /// How far its parts are; nil for a job that is done in one piece.
         public var parts: Parts?
         /// The present of the database when the job was read.
@@ -117,6 +119,7 @@ extension StatusQuery.Job {
         partition = rows.int(row, 26)
         offset = rows.int(row, 27)
         traceID = rows.optionalString(row, 28)
+        retryOf = rows.optionalUUID(row, 44).map { JobID(high: $0.0, low: $0.1) }
         parts = StatusQuery.Parts(rows, row)
         let neighbours = [rows.optionalUUID(row, 29), rows.optionalUUID(row, 30)]
         distinctLength =

@@ -49,7 +49,10 @@ public struct StatusQuery: Sendable {
         }
         // One more than shown tells whether there is another page.
         parameters.append(limit + 1)
-        let jobs = try read(statements.selectJobsPage, parameters, on: connection)
+        let statement =
+            filter.hasFacets && filter.target == nil
+            ? statements.selectJobsPageOfFacets : statements.selectJobsPage
+        let jobs = try read(statement, parameters, on: connection)
         return Page(jobs: Array(jobs.prefix(limit)), hasMore: jobs.count > limit)
     }
 
@@ -59,7 +62,8 @@ public struct StatusQuery: Sendable {
     ) throws(PostgresError) -> [Job] {
         guard !ids.isEmpty else { return [] }
         let jobs = try read(statements.selectJobs, parameters(ids), on: connection)
-        return ids.compactMap { id in jobs.first { $0.id == id } }
+        let byID = Dictionary(jobs.map { ($0.id, $0) }) { first, _ in first }
+        return ids.compactMap { byID[$0] }
     }
 
     /// The jobs whose ids start with the prefix, in the order of their ids.

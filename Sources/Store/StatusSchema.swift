@@ -11,12 +11,29 @@ public struct StatusSchema: Sendable {
         public let sql: String
         /// Tells an edited file from the one that was applied.
         public let checksum: String
+        /// The oldest version whose programs can work with the schema after it; nil if none can.
+        ///
+        /// A migration says so itself, in a line `-- works-from: 7`: that it only adds, and that what it
+        /// adds may be left out.
+        public let worksFrom: Int?
+
+        public init(version: Int, name: String, sql: String, checksum: String) {
+            self.version = version
+            self.name = name
+            self.sql = sql
+            self.checksum = checksum
+            let mark = "-- works-from: "
+            worksFrom = sql.split(separator: "\n").first { $0.hasPrefix(mark) }
+                .flatMap { Int($0.dropFirst(mark.count)) }
+        }
     }
 
     /// The schema's name.
     public let name: String
+    /// Whether it is noted which jobs have ended, so that their events are published.
+    public let recordsEvents: Bool
     /// All migrations in their order.
-    public let migrations: [Migration]
+    public private(set) var migrations: [Migration]
     let statements: Statements
     let partStatements: PartStatements
     let rosterStatements: RosterStatements
@@ -24,9 +41,12 @@ public struct StatusSchema: Sendable {
     /// The version that this program reads and writes.
     public var version: Int { migrations.count }
 
-    /// - Parameter name: a plain identifier, checked by the settings.
-    public init(name: String = "rollcall") {
+    /// - Parameters:
+    ///   - name: a plain identifier, checked by the settings.
+    ///   - recordsEvents: whether somebody publishes job events.
+    public init(name: String = "rollcall", recordsEvents: Bool = false) {
         self.name = name
+        self.recordsEvents = recordsEvents
         let files: [(String, [UInt8])] = [
             ("jobs", PackageResources._001_jobs_sql),
             ("progress", PackageResources._002_progress_sql),
@@ -34,6 +54,9 @@ public struct StatusSchema: Sendable {
             ("backfills", PackageResources._004_backfills_sql),
             ("rosters", PackageResources._005_rosters_sql),
             ("operation", PackageResources._006_operation_sql),
+            ("control", PackageResources._007_control_sql),
+            ("events", PackageResources._008_events_sql),
+            ("retention", PackageResources._009_retention_sql),
         ]
         migrations = files.enumerated().map { index, file in
             var checksum = FNV()
@@ -45,6 +68,13 @@ public struct StatusSchema: Sendable {
         statements = Statements(schema: name)
         partStatements = PartStatements(schema: name)
         rosterStatements = RosterStatements(schema: name)
+    }
+
+    /// The schema of a later program, or of an earlier one: with other migrations.
+    public func with(migrations: [Migration]) -> StatusSchema {
+        var other = self
+        other.migrations = migrations
+        return other
     }
 
     static func text(_ file: [UInt8], schema: String) -> String {
@@ -71,10 +101,16 @@ struct Statements: Sendable {
     let withdrawAttempts: String
     let claimLetters: String
     let markLetters: String
+    let claimEvents: String
+    let markEvents: String
+    let beginSweep: String
+    let sweepJobs: String
+    let sweepRest: String
     let beatWorker: String
     let selectBlockers: String
     let retireWorker: String
     let selectJobsPage: String
+    let selectJobsPageOfFacets: String
     let selectJobs: String
     let selectJobCandidates: String
     let selectRejections: String
@@ -82,6 +118,13 @@ struct Statements: Sendable {
     let selectJobLetters: String
     let selectOverview: String
     let selectWorkers: String
+    let selectPauses: String
+    let selectWork: String
+    let selectRetry: String
+    let selectLockWaits: String
+    let lookForPauses: String
+    let pause: String
+    let resume: String
     let selectThroughput: String
     let selectDeadLetters: String
     let selectDeadLetter: String
@@ -104,10 +147,16 @@ struct Statements: Sendable {
         withdrawAttempts = load(PackageResources.withdraw_attempts_sql)
         claimLetters = load(PackageResources.claim_letters_sql)
         markLetters = load(PackageResources.mark_letters_sql)
+        claimEvents = load(PackageResources.claim_events_sql)
+        markEvents = load(PackageResources.mark_events_sql)
+        beginSweep = load(PackageResources.begin_sweep_sql)
+        sweepJobs = load(PackageResources.sweep_jobs_sql)
+        sweepRest = load(PackageResources.sweep_rest_sql)
         beatWorker = load(PackageResources.beat_worker_sql)
         selectBlockers = load(PackageResources.select_blockers_sql)
         retireWorker = load(PackageResources.retire_worker_sql)
         selectJobsPage = load(PackageResources.select_jobs_page_sql)
+        selectJobsPageOfFacets = load(PackageResources.select_jobs_page_of_facets_sql)
         selectJobs = load(PackageResources.select_jobs_sql)
         selectJobCandidates = load(PackageResources.select_job_candidates_sql)
         selectRejections = load(PackageResources.select_rejections_sql)
@@ -115,6 +164,13 @@ struct Statements: Sendable {
         selectJobLetters = load(PackageResources.select_job_letters_sql)
         selectOverview = load(PackageResources.select_overview_sql)
         selectWorkers = load(PackageResources.select_workers_sql)
+        selectPauses = load(PackageResources.select_pauses_sql)
+        selectWork = load(PackageResources.select_work_sql)
+        selectRetry = load(PackageResources.select_retry_sql)
+        selectLockWaits = load(PackageResources.select_lock_waits_sql)
+        lookForPauses = load(PackageResources.look_for_pauses_sql)
+        pause = load(PackageResources.pause_sql)
+        resume = load(PackageResources.resume_sql)
         selectThroughput = load(PackageResources.select_throughput_sql)
         selectDeadLetters = load(PackageResources.select_dead_letters_sql)
         selectDeadLetter = load(PackageResources.select_dead_letter_sql)
@@ -150,8 +206,6 @@ struct PartStatements: Sendable {
     let selectSignOfLife: String
     let lockRun: String
     let closeParts: String
-    let pause: String
-    let resume: String
 
     init(schema: String) {
         func load(_ file: [UInt8]) -> String { StatusSchema.text(file, schema: schema) }
@@ -180,8 +234,6 @@ struct PartStatements: Sendable {
         selectSignOfLife = load(PackageResources.select_sign_of_life_sql)
         lockRun = load(PackageResources.lock_run_sql)
         closeParts = load(PackageResources.close_parts_sql)
-        pause = load(PackageResources.pause_sql)
-        resume = load(PackageResources.resume_sql)
     }
 }
 

@@ -104,7 +104,10 @@ extension Dispatcher {
         }
         putBack(tasks, of: assignment, isCurrent: isCurrent)
         release(assignment.keys)
-        if !tasks.contains(where: { isCurrent($0.ticket) }) { forgetEmptyTroubles() }
+        // What is held tries nothing, and nobody else may.
+        if !holds.isEmpty || !tasks.contains(where: { isCurrent($0.ticket) }) {
+            forgetEmptyTroubles()
+        }
         return news
     }
 
@@ -181,6 +184,11 @@ extension Dispatcher {
         // Its keys leave the line of those that go on.
         lineUpAgain()
         return [.relationWaits(relation, failure.text)]
+    }
+
+    /// Since when the database has been away, or a relation has waited; nil while none does.
+    var troubleSince: ContinuousClock.Instant? {
+        (troubles.values.map(\.since) + [outage?.since].compactMap(\.self)).min()
     }
 
     /// What keeps work from going on, for people; nil while nothing does.

@@ -120,7 +120,7 @@ extension Dispatcher {
         let number = slots.values[index].number
         var isTaken = false
         while let task = slots.values[index].waiting.first, isWanted(task),
-            builder.accepts(task, of: number)
+            !holds.holds(task.message), builder.accepts(task, of: number)
         {
             _ = slots.values[index].waiting.popFirst()
             slots.values[index].items -= task.message.itemCount

@@ -8,9 +8,10 @@ import Kafka
 /// is in one batch at a time, so its jobs take effect in their order. What failed comes back and is
 /// tried again from here, never by the lane that had it: lanes are for work that can go on.
 ///
-/// Keys with messages stand in one of three lines. Most are *ready*. Those of a relation in
+/// Keys with messages stand in one of four lines. Most are *ready*. Those of a relation in
 /// ``Trouble`` are tried one batch at a time until one succeeds. Those whose first message calls for
-/// ``Caution`` have a few lanes to themselves, so that they delay each other and nobody else.
+/// ``Caution`` have a few lanes to themselves, so that they delay each other and nobody else. Those whose
+/// first message is paused stand aside, in the line of what is held.
 struct Dispatcher {
     /// The most that a batch and the whole worker hold.
     struct Limits {
@@ -101,6 +102,7 @@ struct Dispatcher {
             case ready
             case troubled(String)
             case cautious
+            case held
             case inFlight
         }
 
@@ -122,6 +124,9 @@ struct Dispatcher {
     var readyItems = 0
     var cautious = Fifo<[UInt8]>()
     var troubles: [String: Trouble] = [:]
+    /// What people have paused, and the keys that wait for it.
+    var holds = Holds()
+    var held = HeldLine()
     /// The database is away; one batch at a time asks whether it is back.
     var outage: Outage?
     var lastRecovery: ContinuousClock.Instant?
@@ -151,10 +156,11 @@ struct Dispatcher {
             || bytes >= limits.inFlightBytes
     }
 
-    /// So little is held that reading may go on.
+    /// So little is in hand that reading may go on, beside what is paused.
     var hasRoom: Bool {
-        jobs <= limits.inFlightJobs / 2 && items <= limits.inFlightItems / 2
-            && bytes <= limits.inFlightBytes / 2
+        jobs - held.jobs <= (limits.inFlightJobs - held.jobs) / 2
+            && items - held.items <= (limits.inFlightItems - held.items) / 2
+            && bytes - held.bytes <= (limits.inFlightBytes - held.bytes) / 2
     }
 
     /// Takes a message; it waits behind those of its key.
@@ -179,6 +185,7 @@ struct Dispatcher {
         case .ready:
             readyJobs += 1
             readyItems += message.itemCount
+        case .held: held.add(message)
         case .cautious, .troubled, .inFlight: break
         }
     }
@@ -206,7 +213,10 @@ struct Dispatcher {
             slots[key] = nil
             return
         }
-        if first.caution != nil {
+        if holds.holds(first.message) {
+            slots[key]?.place = .held
+            held.append(key, slot)
+        } else if first.caution != nil {
             slots[key]?.place = .cautious
             cautious.append(key)
         } else if let relation = first.relation, troubles[relation] != nil {
@@ -312,6 +322,8 @@ struct Dispatcher {
     /// Makes the lines anew, in the order in which the keys stood.
     mutating func lineUpAgain() {
         var keys: [[UInt8]] = []
+        held.keys.forEach { keys.append($0) }
+        held = HeldLine()
         cautious.forEach { keys.append($0) }
         for relation in troubles.keys.sorted() {
             troubles[relation]?.keys.forEach { keys.append($0) }

@@ -52,9 +52,15 @@ struct OffsetLedger {
     /// Forgets a partition: what is still in flight of it commits no offset any more.
     mutating func remove(_ partition: TopicPartition) { partitions[partition] = nil }
 
-    /// Whether a partition holds more records than this behind its first that is not done.
-    func holdsMore(than limit: Int) -> Bool {
-        partitions.values.contains { $0.open.count - $0.head > limit }
+    /// The partitions that hold more records than this behind their first that is not done.
+    func longer(than limit: Int) -> [TopicPartition] {
+        partitions.filter { $0.value.open.count - $0.value.head > limit }.map(\.key)
+    }
+
+    /// From where all that is not done of a partition would be read again; nil where nothing was read.
+    func position(of partition: TopicPartition) -> Int64? {
+        guard let state = partitions[partition] else { return nil }
+        return state.head < state.open.count ? state.open[state.head].offset : state.watermark
     }
 
     /// Whether a record was read during the assignment of now.

@@ -38,6 +38,9 @@ struct PartDispatch {
         return outage.isProbing ? nil : outage.due
     }
 
+    /// Since when parts have not been executed; nil while they are.
+    var troubleSince: ContinuousClock.Instant? { outage?.since }
+
     /// What keeps parts from being executed, for people.
     var waitsFor: String? { outage.map { "database: \($0.reason)" } }
 

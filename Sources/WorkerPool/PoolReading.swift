@@ -1,5 +1,6 @@
 import Jobs
 import Kafka
+import Store
 
 /// What a pool has done and what it is at, as numbers.
 public struct PoolReading: Sendable {
@@ -32,9 +33,17 @@ public struct PoolReading: Sendable {
     public let partitions: [Partition]
     /// All of them are paused, because more is in flight than the limits allow.
     public let isPaused: Bool
+    /// What people have paused, as this worker obeys it.
+    public let paused: Set<Control>
+    /// The partitions that are not read because of it.
+    public let aside: Set<TopicPartition>
     public let lanes: Lanes
+    /// How long the database, or something in it, has kept work from going on; nil if nothing does.
+    public let troubleFor: Duration?
     /// How long ago the worker said in the database that it is alive; nil if it has not yet.
     public let heartbeatAgo: Duration?
+    /// The rows that were deleted because they had been kept for long enough, by table.
+    public let swept: [String: Int]
 }
 
 /// Where a pool is in its life.

@@ -39,6 +39,9 @@ public struct PoolSettings: Sendable {
     public var topics: [String]
     /// Where dead letters are published.
     public var deadLetterTopic: String
+    /// Nil where nobody is told that a job has ended.
+    public var jobEvents: JobEventTopic?
+    public var retention: SweepSettings
     /// librdkafka's properties for a producer, brokers included.
     public var producer: Properties
     public var commitInterval: Duration
@@ -56,7 +59,8 @@ public struct PoolSettings: Sendable {
         rosters: RosterLimits,
         retryFirstDelay: Duration, retryMaxDelay: Duration, retryAttempts: Int,
         kafka: Properties, group: String, topics: [String], deadLetterTopic: String,
-        producer: Properties, commitInterval: Duration,
+        jobEvents: JobEventTopic?, retention: SweepSettings, producer: Properties,
+        commitInterval: Duration,
         revokeTimeout: Duration, grace: Duration, heartbeatInterval: Duration
     ) {
         self.workerID = workerID
@@ -88,6 +92,8 @@ public struct PoolSettings: Sendable {
         self.group = group
         self.topics = topics
         self.deadLetterTopic = deadLetterTopic
+        self.jobEvents = jobEvents
+        self.retention = retention
         self.producer = producer
         self.commitInterval = commitInterval
         self.revokeTimeout = revokeTimeout

@@ -16,6 +16,7 @@ extension WorkerPool: RebalanceListener {
         state.withLock { state in
             state.rebalances += 1
             for partition in partitions { state.ledger.assign(partition) }
+            state.aside.remove(partitions)
             state.custody.assign(partitions)
         }
         ownCounts.withLock { $0.rebalances[.assigned, default: 0] += 1 }
@@ -80,6 +81,7 @@ extension WorkerPool: RebalanceListener {
     private func forget(_ partitions: [TopicPartition], _ state: inout State) {
         for partition in partitions { state.ledger.remove(partition) }
         state.custody.remove(partitions)
+        state.aside.remove(partitions)
         for partition in partitions { state.committed[partition] = nil }
         state.leaving.subtract(partitions)
     }
@@ -109,6 +111,7 @@ extension WorkerPool: RebalanceListener {
             state.withLock { state in
                 state.dispatcher.drop(Set(moves.map(\.partition)))
                 for move in moves { state.ledger.assign(move.partition) }
+                state.aside.begunAnew(moves.map(\.partition))
             }
             let starts = moves.map { ($0.partition, $0.start.offset ?? 0) }
             do throws(KafkaError) {

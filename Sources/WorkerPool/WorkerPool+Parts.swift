@@ -2,6 +2,7 @@ import Dispatch
 import Execution
 import Jobs
 import Logging
+import Store
 import Synchronization
 
 /// Lanes with nothing better to do go on with backfills.
@@ -27,7 +28,10 @@ extension WorkerPool {
                     }
                     return nil
                 }
-                if case .worked(let news?) = ending { self.log(news, line) }
+                if case .worked(let news?) = ending {
+                    if case .ended = news.event { self.jobEvents?.wake() }
+                    self.log(news, line)
+                }
                 if case .failed(let failure) = ending {
                     self.logger.warning(
                         "backfills wait, trying again", metadata: ["error": "\(failure.text)"])
@@ -42,6 +46,12 @@ extension WorkerPool {
         var metadata: Logger.Metadata = [
             news.isImport ? "roster" : "backfill": "\(news.entry)", "job": "\(news.job)",
         ]
+        if let message = news.message {
+            metadata["topic"] = "\(message.topic)"
+            metadata["partition"] = "\(message.partition)"
+            metadata["offset"] = "\(message.offset)"
+            metadata["trace_id"] = message.traceID.map { "\($0)" }
+        }
         if !news.step.isEmpty { metadata["step"] = "\(news.step)" }
         if let line {
             metadata["rows"] = "\(line.done)/\(line.planned)"

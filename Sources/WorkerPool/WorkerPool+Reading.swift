@@ -45,15 +45,22 @@ extension WorkerPool {
         let now = ContinuousClock.now
         var counts = ownCounts.withLock { $0 }
         for lane in lanes { counts.add(lane.counts.withLock { $0 }) }
-        let (partitions, inFlight, hands, isPaused) = state.withLock { state in
+        let (partitions, inFlight, hands, isPaused, trouble, paused, aside) = state.withLock {
+            state in
             let partitions = state.ledger.assigned.sorted().map { partition in
                 PoolReading.Partition(
                     partition: partition, oldest: state.ledger.oldest(of: partition),
                     inFlight: state.ledger.hasOpen(partition),
                     committedAgo: state.committed[partition].map { now - $0 })
             }
-            return (partitions, state.dispatcher.jobs, state.hands, state.isPaused)
+            let troubles = [state.dispatcher.troubleSince, state.parts.troubleSince].compactMap(
+                \.self)
+            return (
+                partitions, state.dispatcher.jobs, state.hands, state.isPaused, troubles.min(),
+                state.pauses.obeyed, Set(state.aside.reasons.keys)
+            )
         }
+        let swept = sweeper.counts
         var inProgress: [Job.Kind: Int] = [:]
         for work in hands.values {
             for task in work.tasks {
@@ -62,8 +69,13 @@ extension WorkerPool {
         }
         return PoolReading(
             counts: counts, inFlight: inFlight, inProgress: inProgress, partitions: partitions,
-            isPaused: isPaused, lanes: laneReading(at: now),
-            heartbeatAgo: heartbeat.lastBeat.map { now - $0 })
+            isPaused: isPaused, paused: paused, aside: aside, lanes: laneReading(at: now),
+            troubleFor: trouble.map { now - $0 },
+            heartbeatAgo: heartbeat.lastBeat.map { now - $0 },
+            swept: Dictionary(
+                uniqueKeysWithValues: Sweep.Table.allCases.map {
+                    ($0.rawValue, swept[$0] ?? 0)
+                }))
     }
 
     private func laneReading(at now: ContinuousClock.Instant) -> PoolReading.Lanes {

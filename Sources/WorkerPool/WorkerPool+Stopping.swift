@@ -10,11 +10,13 @@ extension WorkerPool {
     /// Finishes or rolls back what is open, commits what is done and leaves the group.
     func finish(_ consumer: Consumer) {
         let time = GracePeriod(settings.grace)
+        sweeper.stop(within: .zero)
         drain(time)
         commitFinally(consumer, until: .now + time.share())
         consumer.close(timeoutMilliseconds: Int32(time.share() / .milliseconds(1)))
-        // The last batches' letters; another worker publishes those that do not make it.
+        // The last batches' letters and events; another worker publishes those that do not make it.
         deadLetters.stop(within: time.share())
+        jobEvents?.stop(within: time.share())
         for lane in state.withLock({ $0.idleLanes }) { lanes[lane].close() }
         heartbeat.retire(within: time.share())
         checkpoint.close(within: time.share())

@@ -34,15 +34,18 @@ public final class WorkerPool: Sendable {
         var committed: [TopicPartition: ContinuousClock.Instant] = [:]
         /// Nothing is read, because enough is in flight.
         var isPaused = false
+        /// What people have paused, and what is not read because of it.
+        var pauses = Pauses()
+        var aside = SetAside()
 
         /// Batches for the lanes that have none.
         mutating func nextWork(
             at now: ContinuousClock.Instant
         ) -> [(lane: Int, database: String, work: Dispatcher.Assignment)] {
             var work: [(Int, String, Dispatcher.Assignment)] = []
-            guard !isStopping, custody.mayExecute, let database = custody.database else {
-                return []
-            }
+            guard !isStopping, custody.mayExecute, pauses.latest != nil,
+                let database = custody.database
+            else { return [] }
             while let lane = idleLanes.last, let assignment = dispatcher.nextBatch(at: now) {
                 idleLanes.removeLast()
                 hands[lane] = assignment
@@ -97,7 +100,9 @@ public final class WorkerPool: Sendable {
     let lanes: [Lane]
     let heartbeat: Heartbeat
     let checkpoint: Checkpoint
-    let deadLetters: DeadLetterPublisher
+    let deadLetters: OutboxPublisher
+    let jobEvents: OutboxPublisher?
+    let sweeper: Sweeper
     let abortSignal: StopSignal
     /// Signalled whenever a batch ends or the database has answered, for those who wait for it.
     let settled = DispatchSemaphore(value: 0)
@@ -136,7 +141,8 @@ public final class WorkerPool: Sendable {
                 jsonDepth: settings.jsonDepth),
             relations: catalog.relations, rosters: catalog.rosters,
             backfills: catalog.backfills)
-        let schema = StatusSchema(name: settings.schema)
+        let schema = StatusSchema(
+            name: settings.schema, recordsEvents: settings.jobEvents != nil)
         let receipts = Receipts(schema, worker: settings.workerID)
         let progress = Progress(schema, group: settings.group, worker: settings.workerID)
         let source = PlanSource(
@@ -160,11 +166,19 @@ public final class WorkerPool: Sendable {
                 progress: ProgressLog(interval: settings.backfillProgressInterval),
                 custody: Custody(inFlight: settings.inFlightJobs),
                 idleLanes: Array((0..<settings.lanes).reversed())))
-        heartbeat = Heartbeat(settings: settings, receipts: receipts, stop: stopSignal)
+        heartbeat = Heartbeat(
+            settings: settings, receipts: receipts, schema: schema, stop: stopSignal)
         checkpoint = Checkpoint(
             settings: settings, progress: progress, policy: policy, stop: abortSignal)
-        deadLetters = DeadLetterPublisher(
-            DeadLetterPublisher.Settings(settings), logger: logger)
+        deadLetters = OutboxPublisher(
+            DeadLetterPages(schema, group: settings.group),
+            OutboxPublisher.Settings(settings, topic: settings.deadLetterTopic), logger: logger)
+        jobEvents = settings.jobEvents.map { events in
+            OutboxPublisher(
+                JobEventPages(schema, text: events.text),
+                OutboxPublisher.Settings(settings, topic: events.topic), logger: logger)
+        }
+        sweeper = Sweeper(settings, receipts: receipts, schema: schema, logger: logger)
     }
 
     /// Reads and executes until ``stop()``, then finishes or rolls back what is open.
@@ -182,15 +196,19 @@ public final class WorkerPool: Sendable {
                 logger.debug("librdkafka", metadata: ["text": "\(line.message)"])
             })
         try consumer.subscribe(settings.topics)
-        heartbeat.start {
-            self.state.withLock { state in
-                Heartbeat.Pulse(
-                    state: state.isStopping ? "stopping" : "running",
-                    inFlight: state.dispatcher.jobs, partitions: state.ledger.assigned.count,
-                    waitsFor: state.dispatcher.waitsFor ?? state.parts.waitsFor)
-            }
-        }
+        heartbeat.start(
+            {
+                self.state.withLock { state in
+                    Heartbeat.Pulse(
+                        state: state.isStopping ? "stopping" : "running",
+                        inFlight: state.dispatcher.jobs, partitions: state.ledger.assigned.count,
+                        waitsFor: state.dispatcher.waitsFor ?? state.parts.waitsFor)
+                }
+            },
+            onLook: { controls in self.state.withLock { $0.pauses.latest = controls } })
         deadLetters.start()
+        jobEvents?.start()
+        sweeper.start()
         logger.info(
             "worker started",
             metadata: [
@@ -202,6 +220,9 @@ public final class WorkerPool: Sendable {
         pollSign.withLock { $0 = PollSign(turn: .now, isStopping: true) }
         finish(consumer)
     }
+
+    /// Why it has stopped by itself: the schema is no longer one that it can work with.
+    public var schemaMismatch: Migrator.State? { heartbeat.schemaMismatch }
 
     /// Asks the pool to stop; from any thread.
     public func stop() { stopSignal.stop() }
@@ -238,11 +259,12 @@ public final class WorkerPool: Sendable {
                 state.custody.beginAnew(unread.filter(state.ledger.assigned.contains))
             }
         }
+        obeyPauses(&loop.records, isPaused: loop.isPaused, consumer)
         admit(loop.records)
         pump()
         throttle(&loop, consumer)
         // With nothing in flight there is nothing to gather: lag shows the truth soon.
-        let isIdle = state.withLock { $0.dispatcher.jobs == 0 }
+        let isIdle = state.withLock { $0.dispatcher.activeJobs == 0 }
         let interval = isIdle ? settings.commitInterval / 10 : settings.commitInterval
         if ContinuousClock.now - loop.lastCommit >= interval {
             loop.lastCommit = .now
@@ -319,6 +341,7 @@ public final class WorkerPool: Sendable {
                 for item in news { self.log(item) }
                 if case .committed(let result, _) = ending {
                     if result.deadLetters > 0 { self.deadLetters.wake() }
+                    self.jobEvents?.wake()
                     self.log(result.letters)
                     if result.backfills > 0 { self.state.withLock { $0.parts.wake(at: .now) } }
                 }
@@ -332,10 +355,12 @@ public final class WorkerPool: Sendable {
     private func throttle(_ loop: inout PollLoop, _ consumer: Consumer) {
         let (isFull, hasRoom) = state.withLock { state in
             // What cannot be executed need not be read; what is there asks whether it can.
-            let isHeldUp = state.dispatcher.outage != nil && state.dispatcher.waitingJobs > 0
+            let isHeldUp =
+                state.dispatcher.outage != nil
+                && state.dispatcher.waitingJobs > state.dispatcher.held.jobs
             // Behind a message that cannot go on the others do, but not for ever: what is done
             // there is kept in memory.
-            let isLong = state.ledger.holdsMore(than: settings.inFlightJobs * 20)
+            let isLong = !state.ledger.longer(than: lengthMax).isEmpty
             return (
                 state.dispatcher.isFull || isHeldUp || isLong,
                 state.dispatcher.hasRoom && !isHeldUp && !isLong
@@ -348,7 +373,8 @@ public final class WorkerPool: Sendable {
                 state.withLock { $0.isPaused = true }
                 logger.debug("paused")
             } else if loop.isPaused, hasRoom {
-                try consumer.resume(consumer.assignment())
+                let aside = state.withLock { $0.aside }
+                try consumer.resume(consumer.assignment().filter { !aside.contains($0) })
                 loop.isPaused = false
                 state.withLock { $0.isPaused = false }
                 logger.debug("resumed")
@@ -361,7 +387,7 @@ public final class WorkerPool: Sendable {
         }
     }
 
-    private func commit(_ consumer: Consumer) {
+    func commit(_ consumer: Consumer) {
         save()
         let offsets = state.withLock { $0.ledger.takeWatermarks(for: .kafka) }
         if !offsets.isEmpty { FailPoint.beforeOffsetCommit.reach() }

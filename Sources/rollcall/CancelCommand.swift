@@ -13,6 +13,9 @@ struct CancelCommand: ParsableCommand {
             nothing more is begun. A job that is done in one piece has ended when it can be seen.
 
             Exits with 1 if a job had ended already, with 3 if there is no such job.
+
+            Examples:
+              rollcall cancel 7c1f9a2e
             """)
 
     @OptionGroup var common: CommonOptions

@@ -6,6 +6,11 @@ struct CatalogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "catalog",
         abstract: "Checks the catalog against the database and explains what it becomes.",
+        discussion: """
+            Examples:
+              rollcall catalog check --catalog catalogs/school.yaml
+              rollcall catalog explain enrollment
+            """,
         subcommands: [CatalogCheckCommand.self, CatalogExplainCommand.self])
 }
 
@@ -14,7 +19,11 @@ struct CatalogCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract:
-            "Says of each entry whether it fits the database, and what to do if not."
+            "Says of each entry whether it fits the database, and what to do if not.",
+        discussion: """
+            Examples:
+              rollcall catalog check --catalog catalogs/school.yaml
+            """
     )
 
     @OptionGroup var common: CommonOptions

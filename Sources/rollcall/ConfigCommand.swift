@@ -5,6 +5,10 @@ import Foundation
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Check and show the settings.",
+        discussion: """
+            Examples:
+              rollcall config check
+            """,
         subcommands: [ConfigCheckCommand.self])
 }
 
@@ -16,6 +20,9 @@ struct ConfigCheckCommand: ParsableCommand {
         discussion: """
             Flags win over environment variables, these over the file, that over the defaults. \
             Secrets are not shown. Exits 78 when a setting is faulty, and names all that are.
+
+            Examples:
+              rollcall config check --config /etc/rollcall/rollcall.yaml
             """)
 
     @OptionGroup var options: CommonOptions

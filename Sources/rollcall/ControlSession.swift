@@ -9,8 +9,9 @@ import WorkerPool
 struct ControlSession {
     let connection: Connection
     let store: BackfillStore
+    let controls: ControlStore
     let imports: RosterStore
-    private let query: StatusQuery
+    let query: StatusQuery
     private let settings: Settings
 
     /// Connects and checks the schema, or ends the command with the exit code for what is wrong.
@@ -18,9 +19,11 @@ struct ControlSession {
         self.settings = settings
         connection = try Database.connect(settings)
         try Database.requireSchema(settings, on: connection)
-        let schema = StatusSchema(name: settings.database.schema)
+        let schema = StatusSchema(
+            name: settings.database.schema, recordsEvents: settings.jobEvents.isEnabled)
         query = StatusQuery(schema)
         store = BackfillStore(schema, worker: settings.worker.id)
+        controls = ControlStore(schema)
         imports = RosterStore(schema, worker: settings.worker.id)
     }
 

@@ -33,7 +33,7 @@ enum Database {
 
     /// Ends the command with 75 unless the schema is this program's.
     static func require(_ state: Migrator.State) throws {
-        guard state != .current else { return }
+        guard !state.fits else { return }
         complain("\(state)")
         throw ExitCode.schemaMismatch
     }
@@ -52,7 +52,12 @@ enum Database {
         complain("\(error)")
         switch error.sqlState?.class {
         case "28": return .permissionDenied
-        case "42" where error.sqlState == .insufficientPrivilege: return .permissionDenied
+        case "42" where error.sqlState == .insufficientPrivilege:
+            complain(
+                "this takes a privilege that the database role does not have; readers may look, "
+                    + "operators intervene: `rollcall migrate --print-grants` prints what each needs"
+            )
+            return .permissionDenied
         case nil where refusesLogin(error): return .permissionDenied
         case nil, "08", "53", "57": return .unreachable
         default:
@@ -62,7 +67,10 @@ enum Database {
 
     /// libpq hands on no code for a login that is refused, only the server's words.
     private static func refusesLogin(_ error: PostgresError) -> Bool {
-        let words = ["authentication failed", "pg_hba.conf", "no password supplied"]
+        let words = [
+            "authentication failed", "pg_hba.conf", "no password supplied",
+            "requires a valid client certificate", "alert unknown ca",
+        ]
         return words.contains(where: error.message.contains)
             || error.message.contains("role \"") && error.message.contains("does not exist")
     }

@@ -18,6 +18,9 @@ struct RejectionsCommand: ParsableCommand {
             import would remove.
 
             Exits with 3 if there is no such job, with 0 also where nothing was refused.
+
+            Examples:
+              rollcall rejections 4410ad09 --csv mended.csv
             """)
 
     @OptionGroup var common: CommonOptions

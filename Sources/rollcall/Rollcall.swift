@@ -6,14 +6,27 @@ struct Rollcall: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollcall",
         abstract: "Executes bulk assignments from Kafka as transactional batches in Postgres.",
+        discussion: """
+            `rollcall help COMMAND` shows a command with examples. Most commands want a database, by \
+            --database or ROLLCALL_DATABASE_URL, and those that send or read messages want brokers, by \
+            --brokers or ROLLCALL_KAFKA_BROKERS; `rollcall config check` shows what holds.
+
+            `rollcall --generate-completion-script bash` (or zsh, fish) writes completions for your shell.
+
+            Examples:
+              rollcall demo
+              rollcall status
+              rollcall help status
+            """,
         subcommands: [
             WorkerCommand.self, MigrateCommand.self, TopicsCommand.self, CatalogCommand.self,
-            ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, WorkersCommand.self,
+            ConfigCommand.self, EnqueueCommand.self, StatusCommand.self, WhyCommand.self,
+            WorkersCommand.self,
             LagCommand.self, ThroughputCommand.self, RejectionsCommand.self,
             DeadLettersCommand.self,
-            CancelCommand.self,
+            CancelCommand.self, RetryCommand.self,
             PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
-            DemoCommand.self, VersionCommand.self,
+            DemoCommand.self, HealthcheckCommand.self, VersionCommand.self,
         ])
 
     /// Parses the command line and runs it; wrong usage exits with 2 and not with the parser's 64.
@@ -22,6 +35,7 @@ struct Rollcall: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
+            ProcessArguments.hidePasswords()
             try command.run()
             Foundation.exit(0)
         } catch {

@@ -5,6 +5,10 @@ import Kafka
 struct TopicsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topics", abstract: "Creates the topics.",
+        discussion: """
+            Examples:
+              rollcall topics create --brokers localhost:9092
+            """,
         subcommands: [TopicsCreateCommand.self])
 }
 
@@ -12,14 +16,20 @@ struct TopicsCommand: ParsableCommand {
 struct TopicsCreateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Creates the topics that are not there; leaves those that are as they are.")
+        abstract: "Creates the topics that are not there; leaves those that are as they are.",
+        discussion: """
+            Examples:
+              rollcall topics create
+              rollcall topics create --brokers kafka-1:9092,kafka-2:9092
+            """)
 
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         let settings = try common.settings(requiring: .brokers)
+        let news = BrokerNews()
         do {
-            let admin = try Admin(settings.kafka.clientProperties, log: { _ in })
+            let admin = try Admin(settings.kafka.clientProperties, log: { news.take($0) })
             let answers = try admin.createTopics(newTopics(settings), timeoutMilliseconds: 15_000)
             var isFailed = false
             for (topic, error) in answers.sorted(by: { $0.key < $1.key }) {
@@ -34,8 +44,7 @@ struct TopicsCreateCommand: ParsableCommand {
             }
             if isFailed { throw ExitCode.failure }
         } catch let error as KafkaError {
-            complain("\(error)")
-            throw error.isFatal ? ExitCode.failure : ExitCode.unreachable
+            throw Brokers.failure(error, news)
         }
     }
 

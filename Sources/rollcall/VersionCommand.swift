@@ -9,7 +9,11 @@ enum Version {
 /// `rollcall version`.
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Prints the version.")
+        commandName: "version", abstract: "Prints the version.",
+        discussion: """
+            Examples:
+              rollcall version
+            """)
 
     func run() { print("rollcall \(Version.current)") }
 }

@@ -19,6 +19,10 @@ struct WorkerCommand: ParsableCommand {
             SIGTERM or SIGINT: stops reading, finishes or rolls back what is open within \
             shutdown.grace, commits offsets, leaves the group, exits 0. A second signal exits at \
             once; nothing is lost then either.
+
+            Examples:
+              rollcall worker --config /etc/rollcall/rollcall.yaml
+              rollcall worker --brokers localhost:9092 --catalog catalogs/school.yaml --lanes 8
             """)
 
     @OptionGroup var common: CommonOptions
@@ -29,9 +33,12 @@ struct WorkerCommand: ParsableCommand {
         let logger = Logger(label: "rollcall")
         let catalog = try CatalogFiles.read(settings)
         let signals = StopSignals()
+        let service = ServiceWatch(environment: ProcessInfo.processInfo.environment)
         let endpoint = try endpoint(settings, catalog, logger)
         defer { endpoint?.stop() }
-        guard let compiled = try prepare(settings, catalog, signals, logger) else { return }
+        guard let compiled = try prepare(settings, catalog, signals, service, logger) else {
+            return
+        }
         let findings = compiled.findings
         // What the worker goes on with is a line of its log, and not a text in the middle of it.
         for finding in findings where finding.level == .warning {
@@ -43,13 +50,17 @@ struct WorkerCommand: ParsableCommand {
             settings.pool, catalog: catalog, plans: compiled.plans, backfills: compiled.backfills,
             rosters: compiled.rosters, logger: logger)
         endpoint?.attach(pool)
-        signals.onStop { pool.stop() }
+        signals.onStop {
+            service.stopping()
+            pool.stop()
+        }
+        service.started(pool)
         do {
             try pool.run()
         } catch let error as KafkaError {
-            complain("\(error)")
-            throw ExitCode.configuration
+            throw Brokers.failure(error)
         }
+        if let mismatch = pool.schemaMismatch { try Database.require(mismatch) }
     }
 
     /// Listens, if it is to; before all else, because whoever probes the worker begins at once.
@@ -69,11 +80,12 @@ struct WorkerCommand: ParsableCommand {
 
     /// Checks schema and catalog; nil if told to stop before the database has answered.
     private func prepare(
-        _ settings: Settings, _ catalog: Catalog, _ signals: StopSignals, _ logger: Logger
+        _ settings: Settings, _ catalog: Catalog, _ signals: StopSignals,
+        _ service: ServiceWatch, _ logger: Logger
     ) throws -> CompiledCatalog? {
         var delay = settings.retry.firstDelay
         var isReported = false
-        while let connection = connect(settings, signals, logger) {
+        while let connection = connect(settings, signals, service, logger) {
             do {
                 let migrator = Migrator(StatusSchema(name: settings.database.schema))
                 try Database.require(try migrator.state(on: connection))
@@ -83,6 +95,7 @@ struct WorkerCommand: ParsableCommand {
                 if !isReported {
                     logger.warning(
                         "tables cannot be checked yet, waiting", metadata: ["error": "\(error)"])
+                    service.waits(for: "\(error)")
                     isReported = true
                 }
                 signals.wait(delay)
@@ -101,7 +114,7 @@ struct WorkerCommand: ParsableCommand {
 
     /// Connects; a database that is away is waited for, with one line of news.
     private func connect(
-        _ settings: Settings, _ signals: StopSignals, _ logger: Logger
+        _ settings: Settings, _ signals: StopSignals, _ service: ServiceWatch, _ logger: Logger
     ) -> Connection? {
         var delay = settings.retry.firstDelay
         var isReported = false
@@ -116,6 +129,7 @@ struct WorkerCommand: ParsableCommand {
                 if !isReported {
                     logger.warning(
                         "database does not answer, waiting", metadata: ["error": "\(error)"])
+                    service.waits(for: "\(error)")
                     isReported = true
                 }
                 signals.wait(delay)
@@ -156,7 +170,9 @@ extension Settings {
             retryAttempts: retry.attempts,
             kafka: kafka.consumerProperties(messageBytes: limits.messageBytes),
             group: kafka.group, topics: kafka.topics.jobs,
-            deadLetterTopic: kafka.topics.deadLetters, producer: kafka.clientProperties,
+            deadLetterTopic: kafka.topics.deadLetters, jobEvents: jobEventsOfPool,
+            retention: SweepSettings(jobs: retention.jobs, batch: retention.batch),
+            producer: kafka.clientProperties,
             commitInterval: kafka.commitInterval,
             revokeTimeout: kafka.revokeTimeout, grace: shutdown.grace,
             heartbeatInterval: heartbeat.interval)

@@ -104,9 +104,9 @@ import Testing
 
     // MARK: Pause
 
-    @Test(arguments: BackfillStore.Subject.allCases, [0, 1, 9, 10, 11, 20, 27])
+    @Test(arguments: [Control.Subject.job, .backfill, .kind], [0, 1, 9, 10, 11, 20, 27])
     func pauseAfterAnyTurnStopsAtThePartsEdge(
-        _ subject: BackfillStore.Subject, _ turns: Int
+        _ subject: Control.Subject, _ turns: Int
     ) throws {
         let job = try desk.ask("pairs")
         for _ in 0..<turns { try desk.turn() }
@@ -115,15 +115,16 @@ import Testing
             case .job: "\(job)"
             case .backfill: "pairs"
             case .kind: "backfill"
+            case .topic, .relation: preconditionFailure("it is none of work in parts")
             }
         let before = try desk.job(job)
-        #expect(try store.pause(subject, name, on: desk.connection))
-        #expect(try !store.pause(subject, name, on: desk.connection))
+        #expect(try controls.pause(Control(subject, name), on: desk.connection))
+        #expect(try !controls.pause(Control(subject, name), on: desk.connection))
         #expect(try desk.run() == 0)
         #expect(try desk.job(job) == before)
         #expect(try desk.value("SELECT paused FROM rollcall.jobs") == "t")
-        #expect(try store.resume(subject, name, on: desk.connection))
-        #expect(try !store.resume(subject, name, on: desk.connection))
+        #expect(try controls.resume(Control(subject, name), on: desk.connection))
+        #expect(try !controls.resume(Control(subject, name), on: desk.connection))
         #expect(try desk.value("SELECT paused FROM rollcall.jobs") == "f")
         try desk.run()
         #expect(try desk.job(job) == Self.whole)
@@ -132,8 +133,8 @@ import Testing
 
     @Test func aPauseOfAnotherIsNobodysBusiness() throws {
         let job = try desk.ask("pairs")
-        _ = try store.pause(.backfill, "roles", on: desk.connection)
-        _ = try store.pause(.job, "pairs", on: desk.connection)
+        _ = try controls.pause(Control(.backfill, "roles"), on: desk.connection)
+        _ = try controls.pause(Control(.job, "pairs"), on: desk.connection)
         try desk.run()
         #expect(try desk.job(job) == Self.whole)
     }
@@ -141,7 +142,7 @@ import Testing
     @Test func whatIsPausedCanBeCancelled() throws {
         let job = try desk.ask("pairs")
         try desk.turn()
-        _ = try store.pause(.job, "\(job)", on: desk.connection)
+        _ = try controls.pause(Control(.job, "\(job)"), on: desk.connection)
         try cancel(job)
         #expect(try desk.job(job) == "cancelled|30|30|0|0|-")
     }

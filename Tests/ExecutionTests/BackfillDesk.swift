@@ -41,7 +41,7 @@ final class BackfillDesk {
     func executor(_ worker: String = "tester") -> BackfillExecutor {
         let delay = delay
         return BackfillExecutor(
-            plans: plans, store: BackfillStore(StatusSchema(), worker: worker),
+            plans: plans, store: BackfillStore(StatusSchema(recordsEvents: true), worker: worker),
             limits: BackfillExecutor.Limits(
                 transaction: Receipts.TransactionLimits(
                     statementTimeout: statementTimeout, lockTimeout: lockTimeout,
@@ -60,7 +60,7 @@ final class BackfillDesk {
         return BackfillWorker(
             conninfo: database.conninfo, backfills: backfills,
             batches: BatchExecutor(
-                plans: [:], receipts: Receipts(StatusSchema(), worker: name),
+                plans: [:], receipts: Receipts(StatusSchema(recordsEvents: true), worker: name),
                 limits: ExecutionLimits(
                     transaction: backfills.limits.transaction, textLength: 1_000, jobItems: 1_000,
                     storedRejections: 10), backfills: backfills))
@@ -140,7 +140,8 @@ final class BackfillDesk {
 
     /// State, skipped, items, created, updated, removed and the error's code of a job.
     func job(_ id: JobID) throws -> String? {
-        try rows(
+        try expectEvents(on: connection)
+        return try rows(
             """
             SELECT state || CASE WHEN skipped THEN ' skipped' ELSE '' END, items, created, updated,
               removed, coalesce(error_code, '-')

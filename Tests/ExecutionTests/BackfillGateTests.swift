@@ -227,10 +227,10 @@ import Testing
         let next = try desk.ask("words")
         #expect(try desk.run() == 0)
         // A pause may well be longer.
-        _ = try desk.executor().store.pause(.backfill, "words", on: desk.connection)
+        _ = try controls.pause(Control(.backfill, "words"), on: desk.connection)
         try desk.connection.script(Self.age)
         #expect(try desk.run() == 0)
-        _ = try desk.executor().store.resume(.backfill, "words", on: desk.connection)
+        _ = try controls.resume(Control(.backfill, "words"), on: desk.connection)
         try desk.connection.script(Self.age)
         try desk.run()
         #expect(try desk.job(job) == "failed|5|0|5|0|definition-changed")
@@ -378,20 +378,20 @@ import Testing
     }
 
     /// The worker that goes on with it has not had its turn yet.
-    @Test(arguments: BackfillStore.Subject.allCases)
-    func whatWasPausedForLongIsNotAbandonedAtOnce(_ subject: BackfillStore.Subject) throws {
+    @Test(arguments: [Control.Subject.job, .backfill, .kind])
+    func whatWasPausedForLongIsNotAbandonedAtOnce(_ subject: Control.Subject) throws {
         let desk = try desk("a", gate: "")
         let job = try desk.ask("words")
-        let store = desk.executor().store
         let name =
             switch subject {
             case .job: "\(job)"
             case .backfill: "words"
             case .kind: "backfill"
+            case .topic, .relation: preconditionFailure("it is none of work in parts")
             }
-        _ = try store.pause(subject, name, on: desk.connection)
+        _ = try controls.pause(Control(subject, name), on: desk.connection)
         try desk.connection.script(Self.age)
-        _ = try store.resume(subject, name, on: desk.connection)
+        _ = try controls.resume(Control(subject, name), on: desk.connection)
         try define("b", on: desk)
         try desk.run()
         #expect(try desk.job(job) == "running|0|0|0|0|-")

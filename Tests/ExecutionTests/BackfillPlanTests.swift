@@ -201,7 +201,7 @@ import Testing
         let job = try desk.ask("walk")
         try desk.connection.script(
             """
-            DELETE FROM rollcall.job_part;
+            DELETE FROM rollcall.job_part; DELETE FROM rollcall.job_event;
             UPDATE rollcall.backfill_run SET state = 'active', step = 1, is_planning = true,
               planned_to = NULL, portion = 3, parts = 0, parts_open = 0, items = 0, last_part = 0;
             UPDATE rollcall.job SET state = 'running', finished_at = NULL

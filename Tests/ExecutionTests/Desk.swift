@@ -67,7 +67,8 @@ final class Desk {
         }
         return BatchExecutor(
             plans: plans.merging(rosters) { first, _ in first },
-            receipts: Receipts(StatusSchema(name: schema), worker: "tester"),
+            receipts: Receipts(
+                StatusSchema(name: schema, recordsEvents: true), worker: "tester"),
             limits: ExecutionLimits(
                 transaction: Receipts.TransactionLimits(
                     statementTimeout: .seconds(60), lockTimeout: .seconds(30),
@@ -270,3 +271,6 @@ struct Receipt: Equatable, CustomStringConvertible {
         """
     }
 }
+
+/// What people pause, in the schema that all desks have.
+let controls = ControlStore(StatusSchema())

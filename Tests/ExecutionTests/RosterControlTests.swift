@@ -56,15 +56,20 @@ import Testing
     func pause() throws {
         let id = try desk.send("people", Self.file, Self.course)
         while try written() == 0 { try desk.turn() }
-        let store = desk.worker().backfills.store
-        _ = try store.pause(.job, "\(id)", on: desk.connection)
+        _ = try controls.pause(Control(.job, "\(id)"), on: desk.connection)
         #expect(try !desk.turn())
         #expect(try written() == 200)
         #expect(try desk.value("SELECT paused FROM rollcall.jobs") == "t")
-        _ = try store.resume(.job, "\(id)", on: desk.connection)
-        _ = try store.pause(.kind, "roster-import", on: desk.connection)
+        _ = try controls.resume(Control(.job, "\(id)"), on: desk.connection)
+        _ = try controls.pause(Control(.kind, "roster-import"), on: desk.connection)
         #expect(try !desk.turn())
-        _ = try store.resume(.kind, "roster-import", on: desk.connection)
+        _ = try controls.resume(Control(.kind, "roster-import"), on: desk.connection)
+        // The relation that its rows go through.
+        _ = try controls.pause(Control(.relation, "seat"), on: desk.connection)
+        #expect(try !desk.turn())
+        #expect(try desk.value("SELECT paused FROM rollcall.jobs") == "t")
+        _ = try controls.resume(Control(.relation, "seat"), on: desk.connection)
+        _ = try controls.pause(Control(.relation, "other"), on: desk.connection)
         try desk.run()
         #expect(try desk.job(id) == Self.whole)
         #expect(try desk.discrepancy(of: id) == nil)

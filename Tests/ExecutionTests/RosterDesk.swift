@@ -35,7 +35,7 @@ final class RosterDesk {
         }
         self.relations = relations
         plans = RosterPlan.plans(
-            of: catalog, relations: relations, own: own, schema: StatusSchema())
+            of: catalog, relations: relations, own: own, schema: StatusSchema(recordsEvents: true))
     }
 
     /// A worker of the given name.
@@ -49,10 +49,11 @@ final class RosterDesk {
         let backfills = BackfillExecutor(
             plans: [:],
             rosters: RosterExecutor(
-                plans: plans, store: RosterStore(StatusSchema(), worker: name), limits: limits,
+                plans: plans, store: RosterStore(StatusSchema(recordsEvents: true), worker: name),
+                limits: limits,
                 rosterLimits: RosterLimits(columns: 20, fieldBytes: 5_000, chunkRows: chunkRows),
-                schema: StatusSchema()),
-            store: BackfillStore(StatusSchema(), worker: name),
+                schema: StatusSchema(recordsEvents: true)),
+            store: BackfillStore(StatusSchema(recordsEvents: true), worker: name),
             limits: BackfillExecutor.Limits(
                 transaction: transaction, textLength: 1_000, attempts: attempts,
                 delay: { _ in .zero }),
@@ -60,7 +61,8 @@ final class RosterDesk {
         return BackfillWorker(
             conninfo: database.conninfo, backfills: backfills,
             batches: BatchExecutor(
-                plans: relations, receipts: Receipts(StatusSchema(), worker: name),
+                plans: relations,
+                receipts: Receipts(StatusSchema(recordsEvents: true), worker: name),
                 limits: limits, backfills: backfills))
     }
 
@@ -68,7 +70,7 @@ final class RosterDesk {
         try Connection(database.conninfo, applicationName: "execution-tests")
     }
 
-    var store: RosterStore { RosterStore(StatusSchema(), worker: "tester") }
+    var store: RosterStore { RosterStore(StatusSchema(recordsEvents: true), worker: "tester") }
 
     // MARK: Messages
 
@@ -177,7 +179,8 @@ final class RosterDesk {
 
     /// A job's state, its counts other than zero and the code of its error.
     func job(_ id: JobID) throws -> String? {
-        try rows(
+        try expectEvents(on: connection)
+        return try rows(
             """
             SELECT concat_ws(' ', state, 'items ' || items, 'created ' || nullif(created, 0),
               'updated ' || nullif(updated, 0), 'unchanged ' || nullif(unchanged, 0),

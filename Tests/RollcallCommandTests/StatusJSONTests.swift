@@ -31,7 +31,8 @@ struct StatusJSONTests {
                 {"item":119,"member":"grace\\u009b2J","code":"invalid-value",\
                 "message":"role must be one of student, ta, teacher; got \\"substitute\\""}]},\
                 "error":null,"kafka":{"topic":"rollcall.assignments","partition":3,"offset":88120},\
-                "trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","worker":"worker-1/77c"}}
+                "trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","worker":"worker-1/77c",\
+                "retry_of":null}}
                 """)
     }
 

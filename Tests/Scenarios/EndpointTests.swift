@@ -227,9 +227,15 @@ import Testing
     func schemaTooNew() throws {
         let stage = try Stage()
         let connection = try stage.connect()
-        let worker = try stage.startWorker("worker")
+        // It looks itself with each heartbeat, and would stop.
+        let worker = try stage.startWorker(
+            "worker", environment: ["ROLLCALL_HEARTBEAT_INTERVAL": "5m"])
         let visitor = try visitor(stage)
         try wait(stage, until: "/readyz", of: visitor, is: 200)
+        try stage.wait("its first heartbeat is over") {
+            let page = try visitor.get("/metrics").body
+            return page.contains(/rollcall_worker_heartbeat_timestamp_seconds [1-9]/)
+        }
         let version = StatusSchema().version
         try connection.script(
             """

@@ -36,7 +36,7 @@ import Testing
         ("--exact --wait", ["unchanged 2 · removed 2"]),
         ("unassign --relation enrollment --target 3", ["removed 2"]),
         ("-c 'TABLE school.enrollment'", ["(6 rows)"]),
-        ("rollcall migrate", ["nothing to do"]),
+        ("rollcall migrate --database", ["nothing to do"]),
         ("rollcall catalog check", ["ok: enrollment: "]),
         ("rollcall status --database", ["succeeded"]),
     ]
@@ -50,7 +50,7 @@ import Testing
         let commands = blocks.indices.filter { blocks[$0].language == "sh" }.dropFirst(2)
         for (index, block) in blocks.enumerated() {
             switch block.language {
-            case "sql": try walk.write(block.text, walk.hasTables ? "grants.sql" : "school.sql")
+            case "sql": try walk.write(block.text, "school.sql")
             case "yaml": try walk.write(block.text, "school.yaml")
             case "json": try walk.write(block.text, "jobs.jsonl")
             case "sh" where commands.contains(index):
@@ -133,7 +133,6 @@ import Testing
     private struct Walk {
         let stage: Stage
         let directory: String
-        var hasTables = false
         /// The sandbox of the first terminal, and those beside it.
         var first: SandboxProcess?
         var others: [SandboxProcess] = []
@@ -146,7 +145,6 @@ import Testing
         }
 
         mutating func write(_ text: String, _ name: String) throws {
-            hasTables = hasTables || name == "school.sql"
             try text.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
         }
 

@@ -69,4 +69,30 @@ import Testing
             ])
         #expect(!stage.logText("worker").contains("secret-member"))
     }
+
+    @Test("the lines of long work name the message by which it was asked for, and its trace")
+    func longWork() throws {
+        let stage = try Stage(partitions: 1)
+        let worker = try stage.startWorker(
+            "worker", environment: ["ROLLCALL_LOG_FORMAT": "json"])
+        let value = """
+            {"specversion":"1.0","id":"00000000-0000-4000-8000-000000000009","source":"/test",\
+            "type":"rollcall.roster-import","data":{"roster":"course-roster","target":42,\
+            "part":{"number":1,"of":1},"format":"csv","header":["username","full_name","role"],\
+            "content":"new-one,New One,student\\r\\n"}}
+            """
+        try stage.produce([(key: "k", value: value, headers: headers())])
+        try stage.wait("it has ended") { stage.logText("worker").contains("import ended") }
+        worker.terminate()
+        #expect(worker.wait(timeout: .seconds(30)) == .exited(0))
+        let line = try #require(
+            stage.logText("worker").split(separator: "\n").first { $0.contains("import ended") })
+        let fields = try #require(
+            try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
+        #expect(fields["topic"] == Stage.topic)
+        #expect(fields["partition"] == "0")
+        #expect(fields["offset"] == "0")
+        #expect(fields["trace_id"] == Self.trace)
+        #expect(fields["job"] == "00000000-0000-4000-8000-000000000009")
+    }
 }

@@ -88,6 +88,8 @@ import Testing
         let empty = try scrape(visitor)
         try check(empty, stage)
         #expect(empty.sum("rollcall_jobs_total") == 0)
+        #expect(empty.labels("rollcall_ready{").count == 4)
+        #expect(empty.labels("rollcall_ready{").values.allSatisfy { $0 == 1 })
         #expect(
             empty.series[
                 "rollcall_items_rejected_total{kind=\"assign\",code=\"course-closed\"}"] == 0)
@@ -197,6 +199,7 @@ import Testing
             return scrape.series["rollcall_consumer_lag\(partition)"] ?? 0 > 0
                 && scrape.series["rollcall_consumer_lag_seconds\(partition)"] ?? 0 > 1
                 && scrape.series[retries] ?? 0 > 0
+                && scrape.series["rollcall_trouble_seconds"] ?? 0 > 0
                 && scrape.series["rollcall_messages_in_flight"] ?? 0 > 0
         }
         try other.script("ROLLBACK")
@@ -205,6 +208,7 @@ import Testing
             return scrape.series["rollcall_consumer_lag\(partition)"] == 0
                 && scrape.series["rollcall_consumer_lag_seconds\(partition)"] == 0
                 && scrape.series["rollcall_messages_in_flight"] == 0
+                && scrape.series["rollcall_trouble_seconds"] == 0
         }
         worker.terminate()
         #expect(worker.wait(timeout: .seconds(30)) == .exited(0))

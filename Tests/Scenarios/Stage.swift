@@ -29,7 +29,7 @@ final class Stage: Sendable {
                 connection.close()
             } : try SharedPostgres.database()
         broker = try EmbeddedBroker()
-        for topic in Settings.Topics().jobs {
+        for topic in Settings.Topics().jobs + [Settings.Topics().jobEvents] {
             try broker.createTopic(topic, partitions: partitions)
         }
         directory = NSTemporaryDirectory() + "rollcall-scenario-\(UUID().uuidString)"

@@ -42,17 +42,36 @@ final class LetterBench {
 
     func publisher(
         _ name: String = "one", kafka: Properties = [:], idleTimeout: Duration = .seconds(60)
-    ) -> DeadLetterPublisher {
-        DeadLetterPublisher(
-            DeadLetterPublisher.Settings(
+    ) -> OutboxPublisher {
+        publisher(
+            of: DeadLetterPages(StatusSchema(), group: "workers"), name, kafka: kafka,
+            idleTimeout: idleTimeout)
+    }
+
+    /// One of job events, which are the ids of their jobs.
+    func eventPublisher(_ name: String = "one", kafka: Properties = [:]) -> OutboxPublisher {
+        publisher(
+            of: JobEventPages(StatusSchema(), text: { "\($0.job.id) \($0.rejections.count)" }),
+            name, kafka: kafka, idleTimeout: .seconds(60))
+    }
+
+    private func publisher(
+        of outbox: any Outbox, _ name: String, kafka: Properties, idleTimeout: Duration
+    ) -> OutboxPublisher {
+        OutboxPublisher(
+            outbox,
+            OutboxPublisher.Settings(
                 workerID: name, conninfo: conninfo, connectTimeoutSeconds: 5, schema: "rollcall",
                 transaction: Receipts.TransactionLimits(
                     statementTimeout: .seconds(30), lockTimeout: .seconds(20),
                     idleTimeout: idleTimeout),
-                kafka: properties.merging(kafka) { $1 }, topic: Self.topic, group: "workers",
+                kafka: properties.merging(kafka) { $1 }, topic: Self.topic,
                 retryFirstDelay: .milliseconds(20), retryMaxDelay: .milliseconds(100)),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
+
+    /// Another session of the database.
+    func connect() throws -> Connection { try Connection(conninfo, applicationName: "bench") }
 
     /// Keeps letters whose number is their offset; key and value are SQL of that number `n`.
     func keep(_ numbers: ClosedRange<Int>, key: String = "n % 7", value: String = "n") throws {

@@ -93,7 +93,7 @@ public struct RosterExecutor: Sendable {
             try store.start(
                 job.id, name: RosterPlan.name(of: part.roster), target: part.targetText,
                 digest: plan.roster.digest, steps: plan.phases(of: request).count,
-                isDryRun: part.isDryRun, on: connection)
+                isDryRun: part.isDryRun, relations: plan.roster.relations, on: connection)
         }
         return .taken(isLast: isLast)
     }

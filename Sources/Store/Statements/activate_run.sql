@@ -20,6 +20,9 @@ WITH chosen AS (
     USING run
     WHERE v.backfill = run.backfill AND v.scope = run.scope AND v.digest <> run.digest
       AND NOT run.is_same AND NOT run.is_dry_run
+), event AS (
+    INSERT INTO rollcall.job_event (jobs)
+    SELECT ARRAY[job_id] FROM run WHERE is_same AND $3::boolean
 )
 UPDATE rollcall.job j
 SET state = CASE WHEN run.is_same THEN 'succeeded' ELSE 'running' END, skipped = run.is_same,

@@ -2,9 +2,10 @@
 -- part of it is here already, or where a job of the same id has ended.
 WITH job AS (
     INSERT INTO rollcall.job (id, digest, "offset", requested_at, started_at, "partition", items,
-        attempts, dry_run, kind, state, relation, target, source, mode, topic, worker, trace_id)
+        attempts, dry_run, kind, state, relation, target, source, mode, topic, worker, trace_id,
+        retry_of)
     VALUES ($1, $2, $3, $4, now(), $5, 0, 1, $14, 'roster-import', 'waiting', $10, $11, $6, $12,
-        $7, $8, $9)
+        $7, $8, $9, $16)
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 )

@@ -6,6 +6,8 @@ WITH import AS (
 ), forgotten AS (
     -- Nobody knows yet which of their values are passwords.
     DELETE FROM rollcall.roster_row r USING import WHERE r.job_id = import.job_id
+), event AS (
+    INSERT INTO rollcall.job_event (jobs) SELECT ARRAY[job_id] FROM import WHERE $2::boolean
 )
 UPDATE rollcall.job j
 SET state = 'cancelled', finished_at = clock_timestamp(), items = import.rows_staged

@@ -11,7 +11,8 @@ WITH runs AS MATERIALIZED (
           SELECT FROM rollcall.control c
           WHERE (c.subject = 'job' AND c.name = r.job_id::text)
              OR (c.subject = 'backfill' AND c.name = r.backfill)
-             OR (c.subject = 'kind' AND c.name = r.kind)))
+             OR (c.subject = 'kind' AND c.name = r.kind)
+             OR (c.subject = 'relation' AND c.name = ANY (r.relations))))
     ORDER BY r.touched_at
 ), part AS MATERIALIZED (
     SELECT p.job_id, p.step, p.number, p.items, p.state
@@ -38,7 +39,9 @@ SET state = 'running', attempts = p.attempts + 1, worker = $1, started_at = cloc
     lost = p.lost + CASE part.state WHEN 'running' THEN 1 ELSE 0 END,
     not_before = now() + interval '5 seconds'
 FROM part JOIN rollcall.backfill_run r ON r.job_id = part.job_id
+JOIN rollcall.job j ON j.id = part.job_id
 WHERE p.job_id = part.job_id AND p.step = part.step AND p.number = part.number
   AND (r.max_rows_per_second IS NULL OR r.ending IS NOT NULL OR EXISTS (SELECT FROM charged))
 RETURNING p.job_id, p.step, p.number, p.items, p.attempts, p.tries, p.lost, p.lower_bound,
-    p.upper_bound, r.backfill, r.scope, r.arguments, r.is_dry_run, r.ending, r.digest
+    p.upper_bound, r.backfill, r.scope, r.arguments, r.is_dry_run, r.ending, r.digest,
+    j.topic, j."partition", j."offset", j.trace_id

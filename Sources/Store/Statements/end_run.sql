@@ -33,6 +33,8 @@ WITH run AS (
     WHERE is_gated AND NOT is_dry_run AND ending IS NULL
     ON CONFLICT (backfill, scope) DO UPDATE
     SET digest = excluded.digest, job_id = excluded.job_id, recorded_at = now()
+), event AS (
+    INSERT INTO rollcall.job_event (jobs) SELECT ARRAY[id] FROM job WHERE $2::boolean
 )
 SELECT kind, relation, state, created::bigint, updated::bigint, unchanged::bigint, removed::bigint,
     absent::bigint, rejected::bigint,

@@ -6,6 +6,9 @@ WITH stale AS (
 ), forgotten AS (
     -- Nobody knows yet which of their values are passwords.
     DELETE FROM rollcall.roster_row r USING stale WHERE r.job_id = stale.job_id
+), event AS (
+    INSERT INTO rollcall.job_event (jobs)
+    SELECT array_agg(job_id) FROM stale WHERE $2::boolean HAVING count(*) > 0
 )
 UPDATE rollcall.job j
 SET state = 'failed', finished_at = clock_timestamp(), items = stale.rows_staged,

@@ -21,15 +21,18 @@ SELECT r.job_id, r.backfill,
         WHERE o.backfill = r.backfill AND o.scope = r.scope
           -- Requests that only wait are no work.
           AND (o.state <> 'waiting' OR o.job_id = r.job_id)
-          AND greatest(o.touched_at, o.next_at) > now() - interval '1 minute')
+          AND greatest(o.touched_at, o.next_at) > now() - interval '1 minute'),
+    j.topic, j."partition", j."offset", j.trace_id
 FROM queue r
+JOIN rollcall.job j ON j.id = r.job_id
 JOIN unnest($1::text[], $2::bigint[]) AS known (backfill, digest) ON known.backfill = r.backfill
 CROSS JOIN LATERAL (
     SELECT known.digest = r.digest AS is_known,
         EXISTS (SELECT FROM rollcall.control c
             WHERE (c.subject = 'job' AND c.name = r.job_id::text)
                OR (c.subject = 'backfill' AND c.name = r.backfill)
-               OR (c.subject = 'kind' AND c.name = r.kind)) AS is_paused) control
+               OR (c.subject = 'kind' AND c.name = r.kind)
+               OR (c.subject = 'relation' AND c.name = ANY (r.relations))) AS is_paused) control
 CROSS JOIN LATERAL (SELECT r.state = 'waiting' AND NOT is_paused AS may_begin) start
 WHERE r.turn = 1
 ORDER BY r.touched_at

@@ -8,6 +8,7 @@ WITH resumed AS (
     FROM resumed c
     WHERE r.state <> 'ended' AND (c.subject = 'job' AND c.name = r.job_id::text
         OR c.subject = 'backfill' AND c.name = r.backfill
-        OR c.subject = 'kind' AND c.name = r.kind)
+        OR c.subject = 'kind' AND c.name = r.kind
+        OR c.subject = 'relation' AND c.name = ANY (r.relations))
 )
 SELECT FROM resumed

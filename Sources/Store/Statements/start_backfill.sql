@@ -30,16 +30,21 @@ WITH known AS (
     WHERE NOT is_same AND NOT EXISTS (SELECT FROM active)
     ON CONFLICT DO NOTHING
     RETURNING job_id
+), job AS (
+    INSERT INTO rollcall.job (id, digest, "offset", requested_at, started_at, finished_at, "partition",
+        items, attempts, dry_run, skipped, kind, state, relation, target, source, mode, topic, worker,
+        trace_id, retry_of)
+    SELECT $1, $2, $3, $4, now(), CASE WHEN is_same THEN clock_timestamp() END, $5,
+        0, 1, $15, is_same, 'backfill',
+        CASE WHEN is_same THEN 'succeeded' WHEN EXISTS (SELECT FROM active) THEN 'running'
+            ELSE 'waiting' END,
+        $10, $11, $6, 'partial', $7, $8, $9, $20
+    FROM known
+    WHERE is_same OR EXISTS (SELECT FROM active) OR EXISTS (SELECT FROM waiting)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id, state, finished_at
+), event AS (
+    INSERT INTO rollcall.job_event (jobs)
+    SELECT ARRAY[id] FROM job WHERE finished_at IS NOT NULL AND $19::boolean
 )
-INSERT INTO rollcall.job (id, digest, "offset", requested_at, started_at, finished_at, "partition",
-    items, attempts, dry_run, skipped, kind, state, relation, target, source, mode, topic, worker,
-    trace_id)
-SELECT $1, $2, $3, $4, now(), CASE WHEN is_same THEN clock_timestamp() END, $5,
-    0, 1, $15, is_same, 'backfill',
-    CASE WHEN is_same THEN 'succeeded' WHEN EXISTS (SELECT FROM active) THEN 'running'
-        ELSE 'waiting' END,
-    $10, $11, $6, 'partial', $7, $8, $9
-FROM known
-WHERE is_same OR EXISTS (SELECT FROM active) OR EXISTS (SELECT FROM waiting)
-ON CONFLICT (id) DO NOTHING
-RETURNING state
+SELECT state FROM job

@@ -5,8 +5,9 @@ WITH import AS (
     RETURNING job_id, arguments
 ), active AS (
     INSERT INTO rollcall.backfill_run (job_id, kind, digest, steps, is_dry_run, is_forced, is_gated,
-        state, backfill, scope, arguments)
-    SELECT job_id, 'roster-import', $4, $5, $6, false, false, 'active', $2, $3, arguments
+        state, backfill, scope, arguments, relations)
+    SELECT job_id, 'roster-import', $4, $5, $6, false, false, 'active', $2, $3, arguments,
+        $7::text[]
     FROM import
     WHERE NOT EXISTS (SELECT FROM rollcall.backfill_run r
         WHERE r.state = 'waiting' AND r.backfill = $2 AND r.scope = $3)
@@ -14,8 +15,9 @@ WITH import AS (
     RETURNING job_id
 ), waiting AS (
     INSERT INTO rollcall.backfill_run (job_id, kind, digest, steps, is_dry_run, is_forced, is_gated,
-        state, backfill, scope, arguments)
-    SELECT job_id, 'roster-import', $4, $5, $6, false, false, 'waiting', $2, $3, arguments
+        state, backfill, scope, arguments, relations)
+    SELECT job_id, 'roster-import', $4, $5, $6, false, false, 'waiting', $2, $3,
+        arguments, $7::text[]
     FROM import
     WHERE NOT EXISTS (SELECT FROM active)
     ON CONFLICT DO NOTHING

@@ -19,6 +19,10 @@ struct CatalogExplainCommand: ParsableCommand {
             takes it, or its data alone, which then stands for an assign and an unassign. What is \
             said of the relation beside that, a missing index for instance, comes last, in the \
             words of `rollcall catalog check`.
+
+            Examples:
+              rollcall catalog explain enrollment
+              rollcall catalog explain enrollment --sample jobs.jsonl
             """)
 
     @OptionGroup var common: CommonOptions

@@ -9,8 +9,10 @@ struct DeadLettersCommand: ParsableCommand {
         commandName: "dead-letters",
         abstract: "Lists dead letters, shows one, sends them again or discards them.",
         discussion: """
-            Example: rollcall dead-letters list --code unknown-relation, then mend the catalog, then \
-            rollcall dead-letters requeue --code unknown-relation
+            Examples:
+              rollcall dead-letters list --code unknown-relation
+              rollcall dead-letters show 17
+              rollcall dead-letters requeue --code unknown-relation
             """,
         subcommands: [
             DeadLettersListCommand.self, DeadLettersShowCommand.self,
@@ -50,7 +52,12 @@ struct DeadLetterSelection: ParsableArguments {
 /// `rollcall dead-letters list`.
 struct DeadLettersListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the dead letters that nobody has dealt with.")
+        commandName: "list", abstract: "Lists the dead letters that nobody has dealt with.",
+        discussion: """
+            Examples:
+              rollcall dead-letters list
+              rollcall dead-letters list --topic rollcall.assignments --code not-json
+            """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup(title: "Which") var selection: DeadLetterSelection

@@ -6,7 +6,13 @@ struct DeadLettersDiscardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "discard",
         abstract: "Takes dead letters off the list; they are swept later.",
-        discussion: "Exits with 1 if one of them is not open.")
+        discussion: """
+            Exits with 1 if one of them is not open.
+
+            Examples:
+              rollcall dead-letters discard 17
+              rollcall dead-letters discard --code not-json --topic rollcall.assignments
+            """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var choice: DeadLetterChoice

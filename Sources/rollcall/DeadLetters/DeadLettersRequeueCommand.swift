@@ -15,6 +15,10 @@ struct DeadLettersRequeueCommand: ParsableCommand {
             under its id: use `rollcall retry`.
 
             Exits with 1 if one of them was not sent.
+
+            Examples:
+              rollcall dead-letters requeue 17 18
+              rollcall dead-letters requeue --code unknown-relation
             """)
 
     @OptionGroup var common: CommonOptions

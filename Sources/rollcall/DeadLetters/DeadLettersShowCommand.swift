@@ -11,6 +11,10 @@ struct DeadLettersShowCommand: ParsableCommand {
         discussion: """
             With --value only the value is written, byte for byte: \
             rollcall dead-letters show 17 --value > message.json
+
+            Examples:
+              rollcall dead-letters show 17
+              rollcall dead-letters show 17 --value > message.json
             """)
 
     @OptionGroup var common: CommonOptions

@@ -13,6 +13,10 @@ struct DemoCommand: ParsableCommand {
         discussion: """
             Starts a private Postgres in a temporary directory, an embedded broker and two worker \
             processes; nothing is left behind. Needs Debian's package postgresql.
+
+            Examples:
+              rollcall demo
+              rollcall demo --messages 20000 --seed 2026
             """)
 
     @Option(help: "The school's catalog file.")

@@ -27,7 +27,7 @@ final class DemoStage {
         try School.build(Self.school, on: connection)
         _ = try Migrator(StatusSchema()).migrate(on: connection)
         broker = try EmbeddedBroker()
-        for topic in Settings.Topics().jobs {
+        for topic in Settings.Topics().jobs + [Settings.Topics().jobEvents] {
             try broker.createTopic(topic, partitions: Self.partitions)
         }
         directory = NSTemporaryDirectory() + "rollcall-demo-\(getpid())"

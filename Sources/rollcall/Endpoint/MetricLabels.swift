@@ -1,5 +1,6 @@
 import Catalog
 import Jobs
+import Store
 import WorkerPool
 
 /// The values that labels may have: those that are known before anything has happened, all of which are
@@ -13,6 +14,8 @@ struct MetricLabels {
     let works: [PoolCounts.Work]
     let kinds: [Job.Kind]
     let topics: [String]
+    /// What can be paused, but for single jobs.
+    let controls: [Control]
     /// The codes with which items of the catalog's relations and rosters can be rejected.
     let codes: [String]
     private let knownCodes: Set<String>
@@ -35,6 +38,11 @@ struct MetricLabels {
             } + catalog.sortedRosters.map { PoolCounts.Work(kind: .rosterImport, entry: $0.name) }
             + catalog.sortedBackfills.map { PoolCounts.Work(kind: .backfill, entry: $0.name) }
         kinds = Job.Kind.allCases
+        controls =
+            topics.map { Control(.topic, $0) }
+            + Job.Kind.allCases.map { Control(.kind, $0.rawValue) }
+            + catalog.sortedRelations.map { Control(.relation, $0.name) }
+            + catalog.sortedBackfills.map { Control(.backfill, $0.name) }
         self.topics = topics
         let own = catalog.relations.values.flatMap(Self.codes)
         let columns = catalog.rosters.values.flatMap(\.files).flatMap(\.columns)

@@ -3,6 +3,7 @@ import Foundation
 import Jobs
 import Kafka
 import Operations
+import Store
 import Synchronization
 import WorkerPool
 
@@ -18,19 +19,22 @@ final class MetricsPage: Sendable {
 
     /// - Parameters:
     ///   - reading: nil before there is a pool.
-    ///   - lag: nil where the brokers have not answered.
-    func response(_ reading: PoolReading?, _ lag: [PartitionLag]?) -> HTTPResponse {
+    ///   - readiness: with the lag, where the brokers have answered.
+    func response(_ reading: PoolReading?, _ readiness: Readiness) -> HTTPResponse {
         var page = MetricsText()
         let now = Date()
         page.begin("rollcall_build_info", .gauge, "The version of this worker; always 1.")
         page.sample("rollcall_build_info", ["version": Version.current], 1)
+        page.write(readiness)
         if let reading {
             page.write(jobs: reading, labels)
             page.write(transactions: reading.counts)
             page.write(messages: reading.counts, labels)
             page.write(lanes: reading.lanes)
             page.write(partitions: reading, labels, at: now)
-            if let lag { write(lag, reading, to: &page, at: now) }
+            page.write(troubleFor: reading.troubleFor)
+            page.write(swept: reading.swept)
+            if let lag = readiness.lag { write(lag, reading, to: &page, at: now) }
         }
         page.writeProcess()
         return HTTPResponse(
@@ -77,6 +81,21 @@ extension TopicPartition {
 }
 
 extension MetricsText {
+    fileprivate mutating func write(_ readiness: Readiness) {
+        begin("rollcall_ready", .gauge, "Whether a check of /readyz is passed: 1 or 0.")
+        for check in readiness.checks {
+            sample("rollcall_ready", ["check": check.name], check.isGood ? 1 : 0)
+        }
+    }
+
+    fileprivate mutating func write(troubleFor time: Duration?) {
+        let name = "rollcall_trouble_seconds"
+        begin(
+            name, .gauge,
+            "How long the database, or something in it, has kept work from going on; 0 for not.")
+        sample(name, [:], time?.timeInterval ?? 0)
+    }
+
     fileprivate mutating func write(
         partitions reading: PoolReading, _ labels: MetricLabels, at now: Date
     ) {
@@ -89,10 +108,21 @@ extension MetricsText {
         }
         begin(
             "rollcall_partitions_paused", .gauge,
-            "Partitions that are not read for now, because enough is in flight.")
+            "Partitions that are not read for now, because enough is in flight or somebody wants it."
+        )
         for topic in labels.topics {
             sample(
-                "rollcall_partitions_paused", ["topic": topic], reading.isPaused ? count(topic) : 0)
+                "rollcall_partitions_paused", ["topic": topic],
+                reading.isPaused ? count(topic) : reading.aside.count { $0.topic == topic })
+        }
+        begin(
+            "rollcall_paused", .gauge,
+            "Whether somebody has paused it, as this worker obeys it: 1 or 0.")
+        for control in labels.controls {
+            sample(
+                "rollcall_paused",
+                ["subject": control.subject.rawValue, "name": control.name],
+                reading.paused.contains(control) ? 1 : 0)
         }
         let name = "rollcall_last_commit_timestamp_seconds"
         begin(name, .gauge, "When a broker last took a commit of a partition, since 1970.")
@@ -106,6 +136,15 @@ extension MetricsText {
         sample(
             "rollcall_worker_heartbeat_timestamp_seconds", [:],
             reading.heartbeatAgo.map { now.timeIntervalSince1970 - $0.timeInterval } ?? 0)
+    }
+
+    fileprivate mutating func write(swept rows: [String: Int]) {
+        begin(
+            "rollcall_swept_total", .counter,
+            "Rows that this worker deleted because they had been kept for long enough.")
+        for (table, count) in rows.sorted(by: { $0.key < $1.key }) {
+            sample("rollcall_swept_total", ["table": table], count)
+        }
     }
 
     fileprivate mutating func writeProcess() {

@@ -16,6 +16,8 @@ struct Readiness {
     }
 
     let checks: [Check]
+    /// How far the group is behind; nil where the brokers have not answered.
+    let lag: [PartitionLag]?
 
     var response: HTTPResponse {
         let isReady = checks.allSatisfy(\.isGood)
@@ -32,6 +34,7 @@ struct Readiness {
     ) {
         checks =
             Self.database(database, databaseFor) + [Self.kafka(kafka, kafkaFor), Self.stage(stage)]
+        lag = try? kafka?.get()
     }
 
     private static func database(
@@ -42,7 +45,7 @@ struct Readiness {
         case .success(let state):
             return [
                 Check(name: "database", isGood: true, text: "answers"),
-                Check(name: schema, isGood: state == .current, text: "\(state)"),
+                Check(name: schema, isGood: state.fits, text: "\(state)"),
             ]
         case .failure(let error) where (error as? PostgresError)?.sqlState == nil:
             return [

@@ -60,8 +60,8 @@ final class WorkerEndpoint: Sendable {
         case "/readyz":
             Readiness.ask(database, kafka, pool?.stage) { then($0.response) }
         case "/metrics":
-            kafka.ask(within: Self.patience) { lag in
-                then(self.metrics.response(pool?.reading(), try? lag?.get()))
+            Readiness.ask(database, kafka, pool?.stage) {
+                then(self.metrics.response(pool?.reading(), $0))
             }
         case let path where path.hasPrefix("/jobs/"):
             jobs.answer(String(path.dropFirst("/jobs/".count)), then: then)

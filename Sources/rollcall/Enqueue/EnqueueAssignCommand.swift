@@ -5,7 +5,11 @@ import RollcallClient
 /// `rollcall enqueue assign`: sends one assign job.
 struct EnqueueAssignCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "assign", abstract: "Sends one job that assigns members to targets.")
+        commandName: "assign", abstract: "Sends one job that assigns members to targets.",
+        discussion: """
+            Examples:
+              rollcall enqueue assign --relation enrollment --target 42 --members 1,2,3 --wait
+            """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var assignment: AssignmentOptions

@@ -6,7 +6,11 @@ import RollcallClient
 /// `rollcall enqueue backfill`: sends one backfill job.
 struct EnqueueBackfillCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backfill", abstract: "Sends one job that runs a backfill.")
+        commandName: "backfill", abstract: "Sends one job that runs a backfill.",
+        discussion: """
+            Examples:
+              rollcall enqueue backfill --backfill everybody --scope course_id=1
+            """)
 
     @OptionGroup var common: CommonOptions
 

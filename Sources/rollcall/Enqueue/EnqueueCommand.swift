@@ -19,6 +19,10 @@ struct EnqueueCommand: ParsableCommand {
             sent), with 65 when a file is no roster (likewise), with 69 when the brokers cannot be reached. With --wait: 5 if a job failed or \
             became a dead letter, 7 if one was cancelled, 6 if one has rejected items, 124 if the \
             time ran out, 130 if interrupted.
+
+            Examples:
+              rollcall enqueue assign --relation enrollment --target 42 --members 1,2,3 --wait
+              rollcall enqueue jobs.jsonl
             """,
         subcommands: [
             EnqueueAssignCommand.self, EnqueueUnassignCommand.self, EnqueueBackfillCommand.self,

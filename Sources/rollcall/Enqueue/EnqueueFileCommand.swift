@@ -12,6 +12,10 @@ struct EnqueueFileCommand: ParsableCommand {
             {"type":"rollcall.assign","data":{...}}, to which id, source and time are added where \
             they are absent. Blank lines do not count. Every line is checked as a worker would \
             check it, and nothing is sent unless all are good.
+
+            Examples:
+              rollcall enqueue file jobs.jsonl --wait
+              rollcall enqueue jobs.jsonl
             """)
 
     @OptionGroup var common: CommonOptions

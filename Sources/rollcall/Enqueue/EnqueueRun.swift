@@ -51,8 +51,7 @@ struct EnqueueRun {
         do throws(KafkaError) {
             return try EnqueueSession(self)
         } catch {
-            complain("\(error)")
-            throw ExitCode.configuration
+            throw Brokers.failure(error)
         }
     }
 }

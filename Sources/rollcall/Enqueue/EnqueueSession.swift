@@ -3,7 +3,6 @@ import Foundation
 import Jobs
 import Kafka
 import RollcallClient
-import Synchronization
 
 /// The sending of jobs, from the first to the last delivery.
 struct EnqueueSession {
@@ -116,19 +115,6 @@ struct EnqueueSession {
 /// Writes a line for a person, without the program's name: it is no complaint.
 private func note(_ message: String) {
     try? FileHandle.standardError.write(contentsOf: Data("\(message)\n".utf8))
-}
-
-/// The last thing that librdkafka said of the brokers, which tells why nothing is delivered.
-final class BrokerNews: Sendable {
-    private let line = Mutex<String?>(nil)
-
-    var last: String? { line.withLock { $0 } }
-
-    /// Keeps warnings and what is worse.
-    func take(_ news: LogLine) {
-        guard news.level <= 4 else { return }
-        line.withLock { $0 = news.message }
-    }
 }
 
 extension Settings.Topics {

@@ -5,7 +5,11 @@ import RollcallClient
 /// `rollcall enqueue unassign`: sends one unassign job.
 struct EnqueueUnassignCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unassign", abstract: "Sends one job that takes members away from targets.")
+        commandName: "unassign", abstract: "Sends one job that takes members away from targets.",
+        discussion: """
+            Examples:
+              rollcall enqueue unassign --relation enrollment --target 42 --members 1,2,3
+            """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var assignment: AssignmentOptions

@@ -12,6 +12,10 @@ struct EnqueueRosterCommand: ParsableCommand {
             The whole file is read before anything is sent: what is no roster is refused with code \
             65, and nothing of it is sent. Parts that arrive twice count once: after an \
             interruption send the same file again with the same --id.
+
+            Examples:
+              rollcall enqueue roster-import --roster course-roster --target 42 people.csv --wait
+              rollcall enqueue roster-import --roster oneroster --format oneroster package.zip
             """)
 
     @OptionGroup var common: CommonOptions

@@ -11,7 +11,9 @@ struct LagCommand: ParsableCommand {
             The columns are those of kafka-consumer-groups, and the age of the oldest message that \
             is not done. It needs the brokers only.
 
-            Example: rollcall lag --watch
+            Examples:
+              rollcall lag
+              rollcall lag --watch
             """)
 
     @OptionGroup var common: CommonOptions
@@ -23,8 +25,9 @@ struct LagCommand: ParsableCommand {
     func run() throws {
         let settings = try common.settings(requiring: .brokers)
         let kafka = settings.kafka
+        let news = BrokerNews()
         do {
-            let admin = try Admin(kafka.clientProperties, log: { _ in })
+            let admin = try Admin(kafka.clientProperties, log: { news.take($0) })
             let reader = try RecordReader(
                 kafka.clientProperties, group: kafka.group, log: { _ in })
             try form.show {
@@ -47,8 +50,7 @@ struct LagCommand: ParsableCommand {
                     partitions, group: kafka.group, oldest: oldest.mapValues(\.timestamp))
             }
         } catch let error as KafkaError {
-            complain("\(error)")
-            throw error.isFatal ? ExitCode.failure : ExitCode.unreachable
+            throw Brokers.failure(error, news)
         }
     }
 

@@ -42,6 +42,10 @@ struct Listing {
     let rows: [[Cell]]
     /// What the list is called in JSON.
     let name: String
+    /// What else there is to say, below the list.
+    var notes: [String] = []
+    /// The same in JSON, behind the list.
+    var more: [(String, JSONText)] = []
 
     /// - Parameter width: of the terminal; the last column is cut where it does not fit.
     func drawn(width: Int, ink: StatusInk) -> [String] {
@@ -52,7 +56,7 @@ struct Listing {
             let widest = StatusTable(columns: heads, rows: cells).widths[last]
             heads[last].widthMax = max(heads[last].head.count, widest - excess)
         }
-        return StatusTable(columns: heads, rows: cells).lines(ink)
+        return StatusTable(columns: heads, rows: cells).lines(ink) + notes
     }
 
     var records: [String] {
@@ -64,9 +68,10 @@ struct Listing {
         let objects = rows.map { row in
             JSONText.object(zip(columns, row).map { ($0.name, $1.json) })
         }
-        return JSONText.object([
+        let list: [(String, JSONText)] = [
             ("api_version", .text(StatusJSON.version)), (name, .array(objects)),
-        ]).description
+        ]
+        return JSONText.object(list + more).description
     }
 }
 
@@ -95,6 +100,7 @@ extension Listing {
             try screen.output.write(drawn(width: screen.terminal.width, ink: screen.ink))
         } else {
             try screen.output.write(records)
+            for note in notes { complain(note) }
         }
     }
 

@@ -12,7 +12,9 @@ struct ThroughputCommand: ParsableCommand {
             Jobs that are done in one piece count when their batch begins, and the parts of \
             backfills and imports when they end. On a terminal each line is a curve over the time.
 
-            Example: rollcall throughput --since 10m
+            Examples:
+              rollcall throughput
+              rollcall throughput --since 10m
             """)
 
     @OptionGroup var common: CommonOptions

@@ -10,7 +10,9 @@ struct WorkersCommand: ParsableCommand {
             A worker that has been silent for 30 seconds is shown as lost, and forgotten after a \
             day. Its partitions are another's after the session timeout of the group.
 
-            Example: rollcall workers --watch
+            Examples:
+              rollcall workers
+              rollcall workers --watch
             """)
 
     @OptionGroup var common: CommonOptions
@@ -21,7 +23,12 @@ struct WorkersCommand: ParsableCommand {
         let connection = try Database.open(settings)
         let query = StatusQuery(StatusSchema(name: settings.database.schema))
         try form.show {
-            Self.listing(try Database.reporting { try query.workers(on: connection) })
+            var listing = Self.listing(
+                try Database.reporting { try query.workers(on: connection) })
+            let pauses = try Database.reporting { try query.pauses(on: connection) }
+            listing.notes = pauses.map(\.line)
+            listing.more = [("paused", .array(pauses.map(\.json)))]
+            return listing
         }
     }
 

@@ -18,6 +18,9 @@ struct SandboxCommand: ParsableCommand {
 
             Settings are read as by every command; the database and the brokers are always those of \
             the sandbox.
+
+            Examples:
+              rollcall sandbox --schema schema.sql --catalog catalog.yaml
             """)
 
     @Option(

@@ -23,7 +23,7 @@ final class SandboxCrew {
         self.settings = settings
         broker = try EmbeddedBroker()
         bootstrapServers = broker.bootstrapServers
-        for topic in settings.kafka.topics.jobs {
+        for topic in settings.kafka.topics.jobs + [settings.kafka.topics.jobEvents] {
             try broker.createTopic(topic, partitions: Int32(settings.kafka.partitions))
         }
         var variables = [

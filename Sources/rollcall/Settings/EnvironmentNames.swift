@@ -1,7 +1,8 @@
 /// Finds the `ROLLCALL_*` variables that nothing reads.
 enum EnvironmentNames {
     private static let known =
-        Setting.table.map(\.environmentName) + [Setting.configEnvironmentName]
+        Setting.table.map(\.environmentName) + Setting.table.compactMap { SecretFile($0)?.name }
+        + [Setting.configEnvironmentName]
 
     /// A warning for each, in the order of their names.
     static func warnings(for names: some Sequence<String>) -> [String] {

@@ -142,6 +142,20 @@ extension Setting {
             "roster.part_timeout", \.roster.partTimeout, .seconds(1)...hours(720),
             "An import fails when its next part does not come for so long."),
 
+        .choice(
+            "job_events.enabled", \.jobEvents.enabled, Settings.Switch.allCases,
+            "Whether the topic of job events is told when a job has ended."),
+
+        .duration(
+            "retention.jobs", \.retention.jobs, hours(1)...hours(87_600),
+            "How long a job that has ended is kept, with all that belongs to it."),
+        .duration(
+            "retention.redelivery", \.retention.redelivery, .zero...hours(87_600),
+            "How long Kafka may bring a message again; at most retention.jobs."),
+        .integer(
+            "retention.batch", \.retention.batch, 1...100_000,
+            "How many rows are deleted in one transaction."),
+
         .duration(
             "retry.first_delay", \.retry.firstDelay, .milliseconds(1)...minutes(1),
             "The wait before the first retry; it doubles from retry to retry."),

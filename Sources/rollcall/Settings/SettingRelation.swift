@@ -14,6 +14,10 @@ extension SettingRelation {
                 key: "database.lock_timeout", relation: "less than",
                 other: "database.statement_timeout",
                 holds: { $0.database.lockTimeout < $0.database.statementTimeout }),
+            // A job that comes again after its row is gone would be executed again.
+            SettingRelation(
+                key: "retention.redelivery", relation: "at most", other: "retention.jobs",
+                holds: { $0.retention.redelivery <= $0.retention.jobs }),
             SettingRelation(
                 key: "retry.first_delay", relation: "at most", other: "retry.max_delay",
                 holds: { $0.retry.firstDelay <= $0.retry.maxDelay }),

@@ -15,6 +15,8 @@ struct Settings: Sendable, Equatable {
     var limits = Limits()
     var backfill = Backfill()
     var roster = Roster()
+    var jobEvents = JobEvents()
+    var retention = Retention()
     var retry = Retry()
     var shutdown = Shutdown()
     var worker = Worker()
@@ -108,6 +110,27 @@ extension Settings {
         var fieldBytes = 10 * 1024
         var chunkRows = 2_000
         var partTimeout = Duration.seconds(3_600)
+    }
+
+    /// What is on or off.
+    enum Switch: String, Sendable, CaseIterable {
+        case `true`, `false`
+    }
+
+    /// Who is told that a job has ended.
+    struct JobEvents: Sendable, Equatable {
+        var enabled = Switch.true
+
+        var isEnabled: Bool { enabled == .true }
+    }
+
+    /// How long what has ended is kept.
+    struct Retention: Sendable, Equatable {
+        var jobs = Duration.seconds(30 * 86_400)
+        /// How long Kafka may bring a message again.
+        var redelivery = Duration.seconds(8 * 86_400)
+        /// How many rows are deleted in one transaction.
+        var batch = 1_000
     }
 
     /// How what failed is tried again.

@@ -44,11 +44,20 @@ struct SettingsReader {
 
     private mutating func take(_ environment: [String: String]) {
         for setting in Setting.table {
+            take(SecretFile(setting), environment)
             guard let text = environment[setting.environmentName], !text.isEmpty else { continue }
             take(
                 SettingEntry(
                     key: setting.key, input: .text(text),
                     source: .environment(setting.environmentName)))
+        }
+    }
+
+    private mutating func take(_ file: SecretFile?, _ environment: [String: String]) {
+        do throws(SettingsFaults) {
+            if let entry = try file?.entry(in: environment) { take(entry) }
+        } catch {
+            for fault in error.faults { refuse(fault) }
         }
     }
 

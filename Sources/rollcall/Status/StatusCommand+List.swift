@@ -53,8 +53,11 @@ extension StatusCommand {
     func footerLines(
         _ page: StatusQuery.Page, lag: JobLag, width: Int, _ session: StatusSession
     ) throws -> [String] {
-        let overview = try Database.reporting {
-            try session.query.overview(on: session.connection)
+        let (overview, pauses) = try Database.reporting {
+            (
+                try session.query.overview(on: session.connection),
+                try session.query.pauses(on: session.connection)
+            )
         }
         let list = StatusList(jobs: page.jobs)
         let next = page.hasMore ? page.jobs.last : nil
@@ -62,7 +65,7 @@ extension StatusCommand {
             shown: page.jobs.count,
             isFiltered: !selection.filter.isEmpty,
             next: next.map { selection.command(after: $0.idPrefix(list.idLength)) },
-            overview: overview, lag: lag)
+            overview: overview, lag: lag, pauses: pauses)
         return footer.lines(width: width)
     }
 

@@ -15,6 +15,13 @@ struct StatusCommand: ParsableCommand {
             denied; 69 the database cannot be reached; 75 its schema does not fit. With --wait \
             also 5 the job failed; 6 it succeeded with rejections; 7 it was cancelled; 124 the \
             timeout ran out.
+
+            Examples:
+              rollcall status
+              rollcall status --state failed --since 2h
+              rollcall status 4410 --rejections=all --parts
+              rollcall status @last --watch
+              rollcall status 4410ad09 --wait --timeout 10m --json
             """)
 
     @OptionGroup var common: CommonOptions

@@ -24,6 +24,7 @@ struct StatusDetailPage {
         lines += line(
             "Kafka", "\(shown(job.topic))[\(job.partition)] @ \(job.offset)",
             "Worker  \(shown(job.worker))")
+        if let old = job.retryOf { lines += line("Retry of", "\(old)") }
         if let trace = job.traceID { lines += line("Trace", shown(trace)) }
         lines += line(
             "Requested",

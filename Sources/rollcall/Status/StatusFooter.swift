@@ -9,12 +9,13 @@ struct StatusFooter {
     let next: String?
     let overview: StatusQuery.Overview
     let lag: JobLag
+    var pauses: [StatusQuery.Pause] = []
 
     /// One line if it fits, otherwise two or more; a command is never broken.
     ///
-    /// What keeps workers from going on stands below, whole.
+    /// What is paused and what keeps workers from going on stands below, whole.
     func lines(width: Int) -> [String] {
-        summary(width: width) + overview.waits.map(VisibleText.escaped)
+        summary(width: width) + pauses.map(\.line) + overview.waits.map(VisibleText.escaped)
     }
 
     private func summary(width: Int) -> [String] {

@@ -6,8 +6,11 @@ enum StatusJSON {
     static let version = "1"
 
     /// `{"api_version", "job"}`.
-    static func job(_ detail: StatusDetail) -> String {
-        JSONText.object([("api_version", .text(version)), ("job", value(detail))]).description
+    static func job(_ detail: StatusDetail) -> String { object(detail).description }
+
+    /// The same, to stand inside another text.
+    static func object(_ detail: StatusDetail) -> JSONText {
+        .object([("api_version", .text(version)), ("job", value(detail))])
     }
 
     /// `{"api_version", "jobs", "next"}`; `next` is what `--after` takes for the next page.
@@ -52,6 +55,7 @@ enum StatusJSON {
                 ])
             ),
             ("trace_id", .text(job.traceID)), ("worker", .text(job.worker)),
+            ("retry_of", .text(job.retryOf?.description)),
         ])
     }
 

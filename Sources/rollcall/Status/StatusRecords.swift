@@ -105,7 +105,7 @@ enum StatusRecords {
             ("step", job?.parts.map { String($0.step) }),
             ("steps", job?.parts.map { String($0.steps) }),
             ("paused", job?.parts.map { String($0.isPaused) }),
-            ("waits_for", job?.parts?.waitsFor),
+            ("waits_for", job?.parts?.waitsFor), ("retry_of", job?.retryOf?.description),
         ]
     }
 }

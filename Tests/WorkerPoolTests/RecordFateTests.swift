@@ -3,7 +3,7 @@ import Testing
 
 @testable import WorkerPool
 
-@Suite struct LetterFateTests {
+@Suite struct RecordFateTests {
     private func error(_ name: String) -> KafkaError {
         KafkaError(
             code: 10, name: name, message: "text", isRetriable: false, isFatal: false,
@@ -12,15 +12,15 @@ import Testing
 
     @Test func whatTheBrokerHasIsPublished() {
         let placement = Placement(partition: 0, offset: 7)
-        #expect(LetterFate(.success(placement), isAlone: false) == .published)
-        #expect(LetterFate(.success(placement), isAlone: true) == .published)
+        #expect(RecordFate(.success(placement), isAlone: false) == .published)
+        #expect(RecordFate(.success(placement), isAlone: true) == .published)
     }
 
     @Test(arguments: ["MSG_SIZE_TOO_LARGE", "INVALID_RECORD"])
     func onlyALetterAloneIsRefusedForGood(name: String) {
         let failure = error(name)
-        #expect(LetterFate(.failure(failure), isAlone: true) == .refused("\(failure)"))
-        #expect(LetterFate(.failure(failure), isAlone: false) == .refusedInCompany)
+        #expect(RecordFate(.failure(failure), isAlone: true) == .refused("\(failure)"))
+        #expect(RecordFate(.failure(failure), isAlone: false) == .refusedInCompany)
     }
 
     @Test(arguments: [
@@ -29,8 +29,8 @@ import Testing
     ])
     func whatMayPassIsWaitedFor(name: String) {
         let failure = error(name)
-        #expect(LetterFate(.failure(failure), isAlone: true) == .waits(failure))
-        #expect(LetterFate(.failure(failure), isAlone: false) == .waits(failure))
+        #expect(RecordFate(.failure(failure), isAlone: true) == .waits(failure))
+        #expect(RecordFate(.failure(failure), isAlone: false) == .waits(failure))
     }
 
     @Test("the answer comes while the transaction waits, whatever the user's properties say")
@@ -39,13 +39,13 @@ import Testing
             "delivery.timeout.ms": "300000", "message.timeout.ms": "300000", "client.id": "x",
             "message.max.bytes": "5000",
         ]
-        let all = LetterSender.properties(own, patience: .seconds(10))
+        let all = RecordSender.properties(own, patience: .seconds(10))
         #expect(all["message.timeout.ms"] == "8000")
         #expect(all["delivery.timeout.ms"] == nil)
         #expect(all["client.id"] == "x")
         #expect(all["message.max.bytes"] == "5000")
         #expect(
-            LetterSender.properties([:], patience: .milliseconds(500))["message.timeout.ms"]
+            RecordSender.properties([:], patience: .milliseconds(500))["message.timeout.ms"]
                 == "400")
     }
 }

@@ -1,13 +1,13 @@
 import Kafka
 
-/// What became of a dead letter that was sent.
-enum LetterFate: Equatable {
+/// What became of a record that was sent.
+enum RecordFate: Equatable {
     case published
     /// It can never be published, for this reason.
     case refused(String)
     /// The broker refused the records that travelled together, perhaps for the sake of another.
     case refusedInCompany
-    /// Not published yet: the letter is not at fault, or nothing is known.
+    /// Not published yet: the record is not at fault, or nothing is known.
     case waits(KafkaError?)
 
     /// The errors that are a record's own, by librdkafka's names.

@@ -1,74 +1,78 @@
 import Kafka
-import Store
 
-/// Sends the letters of a page, and says of each what became of it.
+/// A record as it is published, but for its topic.
+struct OutboxRecord {
+    let key: [UInt8]?
+    let value: [UInt8]?
+    let headers: [Header]
+}
+
+/// Sends records, and says of each what became of it.
 ///
 /// After a failure it is dropped, and what is still on its way with it: a new one asks the brokers
 /// anew and sends nothing behind anybody's back.
-struct LetterSender {
+struct RecordSender {
     private let producer: Producer
     private let topic: String
-    private let group: String
 
     /// - Parameters:
     ///   - properties: librdkafka's, brokers included.
     ///   - patience: how long a page may take.
     init(
-        _ properties: Properties, topic: String, group: String, patience: Duration,
+        _ properties: Properties, topic: String, patience: Duration,
         log: @escaping @Sendable (LogLine) -> Void
     ) throws(KafkaError) {
         producer = try Producer(
             Self.properties(properties, patience: patience), queueTimeoutMilliseconds: 1_000,
             log: log)
         self.topic = topic
-        self.group = group
     }
 
     /// Sends what it can until the deadline.
     ///
-    /// - Returns: one fate a letter, in the order of the page.
+    /// - Parameter record: the record of a number below the count, made when it is sent; what it throws
+    ///   is why there can never be one.
+    /// - Returns: one fate a record, in their order.
     func send(
-        _ page: DeadLetterOutbox.Page, until deadline: ContinuousClock.Instant
-    ) -> [LetterFate] {
-        var fates = [LetterFate](repeating: .waits(nil), count: page.count)
-        deliver(Array(0..<page.count), of: page, until: deadline, &fates)
+        _ count: Int, until deadline: ContinuousClock.Instant,
+        _ record: (Int) throws -> OutboxRecord
+    ) -> [RecordFate] {
+        var fates = [RecordFate](repeating: .waits(nil), count: count)
+        deliver(Array(0..<count), record, until: deadline, &fates)
         // A broker that refuses a batch does not say for whose sake.
         for row in fates.indices where fates[row] == .refusedInCompany {
             fates[row] = .waits(nil)
-            deliver([row], of: page, until: deadline, &fates)
+            deliver([row], record, until: deadline, &fates)
         }
         return fates
     }
 
     private func deliver(
-        _ rows: [Int], of page: DeadLetterOutbox.Page, until deadline: ContinuousClock.Instant,
-        _ fates: inout [LetterFate]
+        _ rows: [Int], _ record: (Int) throws -> OutboxRecord,
+        until deadline: ContinuousClock.Instant, _ fates: inout [RecordFate]
     ) {
         for row in rows {
             guard ContinuousClock.now < deadline else { break }
-            if let fate = enqueue(row, of: page) { fates[row] = fate }
+            if let fate = enqueue(row, record) { fates[row] = fate }
         }
         for delivery in deliveries(until: deadline) {
-            fates[delivery.tag] = LetterFate(delivery.result, isAlone: rows.count == 1)
+            fates[delivery.tag] = RecordFate(delivery.result, isAlone: rows.count == 1)
         }
     }
 
-    /// Queues a letter; its fate if that is sealed already.
-    private func enqueue(_ row: Int, of page: DeadLetterOutbox.Page) -> LetterFate? {
-        let record: DeadLetterRecord
-        do throws(HeaderFault) {
-            record = DeadLetterRecord(try page.letter(row), group: group)
-        } catch {
-            return .refused("\(error)")
-        }
-        do throws(KafkaError) {
+    /// Queues a record; its fate if that is sealed already.
+    private func enqueue(_ row: Int, _ record: (Int) throws -> OutboxRecord) -> RecordFate? {
+        do {
+            let record = try record(row)
             try producer.send(
                 topic: topic, key: record.key, value: record.value, headers: record.headers,
                 tag: row)
             return nil
-        } catch {
+        } catch let error as KafkaError {
             // The client looks at each record by itself.
-            return LetterFate(.failure(error), isAlone: true)
+            return RecordFate(.failure(error), isAlone: true)
+        } catch {
+            return .refused("\(error)")
         }
     }
 

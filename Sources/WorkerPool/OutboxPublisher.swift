@@ -5,7 +5,7 @@ import Postgres
 import Store
 import Synchronization
 
-/// Publishes the dead letters that are committed, at least once and in the order of the table.
+/// Publishes what is committed in an outbox, at least once.
 ///
 /// The table is the outbox: any worker publishes what any worker has left behind. A page is claimed,
 /// sent and marked in one transaction, so that nobody else sends it meanwhile; a crash in between
@@ -13,7 +13,7 @@ import Synchronization
 ///
 /// It has a queue, a connection and a producer of its own: no lane ever waits for it.
 // @unchecked because the variables are touched on `queue` alone, which is serial.
-final class DeadLetterPublisher: @unchecked Sendable {
+final class OutboxPublisher: @unchecked Sendable {
     /// What it needs to know.
     struct Settings: Sendable {
         var workerID: String
@@ -25,24 +25,19 @@ final class DeadLetterPublisher: @unchecked Sendable {
         var transaction: Receipts.TransactionLimits
         /// librdkafka's properties, brokers included.
         var kafka: Properties
-        /// Where the letters go.
+        /// Where the records go.
         var topic: String
-        /// The consumer group whose letters they are.
-        var group: String
         var retryFirstDelay: Duration
         var retryMaxDelay: Duration
     }
 
-    /// The most that one transaction publishes, and about what it holds in memory.
-    private static let pageLetters = 500
-    private static let pageBytes = 4 * 1_024 * 1_024
     /// How long a page may take, unless a transaction may stand idle for less than twice that.
     private static let patienceMax = Duration.seconds(10)
 
-    private let queue = DispatchQueue(label: "rollcall.dead-letters")
+    private let queue = DispatchQueue(label: "rollcall.outbox")
     private let settings: Settings
     private let receipts: Receipts
-    private let outbox: DeadLetterOutbox
+    private let outbox: any Outbox
     private let patience: Duration
     private let limits: Receipts.TransactionLimits
     private let logger: Logger
@@ -53,21 +48,20 @@ final class DeadLetterPublisher: @unchecked Sendable {
     private let canceller = Mutex<Canceller?>(nil)
 
     private var connection: OwnConnection
-    private var sender: LetterSender?
+    private var sender: RecordSender?
     private var pace: PublishPace
     /// The number of the look that is planned: an earlier plan is void.
     private var plan = 0
     private var isClosed = false
 
-    init(_ settings: Settings, logger: Logger) {
+    init(_ outbox: any Outbox, _ settings: Settings, logger: Logger) {
+        self.outbox = outbox
         self.settings = settings
         connection = OwnConnection(
             settings.conninfo, workerID: settings.workerID,
             connectTimeoutSeconds: settings.connectTimeoutSeconds)
         self.logger = logger
-        let schema = StatusSchema(name: settings.schema)
-        receipts = Receipts(schema, worker: settings.workerID)
-        outbox = DeadLetterOutbox(schema)
+        receipts = Receipts(StatusSchema(name: settings.schema), worker: settings.workerID)
         patience = min(Self.patienceMax, settings.transaction.idleTimeout / 2)
         // The rows of a worker that stands still are soon free for another.
         limits = Receipts.TransactionLimits(
@@ -82,11 +76,13 @@ final class DeadLetterPublisher: @unchecked Sendable {
     /// Begins with what others have left behind, and looks again from time to time.
     func start() { queue.async { self.look() } }
 
-    /// Says that letters were committed; cheap, and allowed on any thread.
+    /// Says that something was committed; cheap, and allowed on any thread.
     func wake() {
         guard !isWoken.exchange(true, ordering: .acquiringAndReleasing) else { return }
         // While there is trouble only time helps.
-        queue.async { if !self.pace.isTroubled { self.look() } }
+        queue.asyncAfter(deadline: .now() + outbox.gathering.seconds) {
+            if !self.pace.isTroubled { self.look() }
+        }
     }
 
     /// Publishes what is committed by now, as far as that goes in the time, and closes.
@@ -120,7 +116,7 @@ final class DeadLetterPublisher: @unchecked Sendable {
             wait = interval
             if let troubledFor {
                 logger.notice(
-                    "dead letters are published again", metadata: ["after": "\(troubledFor)"])
+                    "\(outbox.name) are published again", metadata: ["after": "\(troubledFor)"])
             }
         } catch {
             sender = nil
@@ -150,33 +146,28 @@ final class DeadLetterPublisher: @unchecked Sendable {
 
     /// Publishes one page.
     ///
-    /// - Returns: how many letters it had.
+    /// - Returns: how many records it had.
     /// - Throws: also when some of them have to wait, after what became of the others is committed.
     private func publishPage() throws -> Int {
         let connection = try self.connection.usable()
         canceller.withLock { $0 = connection.canceller() }
-        var outcome = PageOutcome()
-        try connection.transaction {
+        let page = try connection.transaction {
             try receipts.limit(limits, on: connection)
-            let page = try outbox.claim(
-                letters: Self.pageLetters, bytes: Self.pageBytes, on: connection)
-            guard page.count > 0 else { return }
-            let fates = try usableSender().send(page, until: min(.now + patience, deadline))
-            outcome = PageOutcome(page, fates)
-            try outbox.mark(outcome.marks, on: connection)
+            return try outbox.publishPage(
+                with: usableSender, on: connection, until: min(.now + patience, deadline))
         }
-        if let refusal = outcome.refusals.first {
+        if let refusal = page.refusals.first {
             logger.warning(
-                "dead letters cannot be published and stay in the table",
+                "\(outbox.name) cannot be published",
                 metadata: [
-                    "count": "\(outcome.refusals.count)", "id": "\(refusal.id)",
-                    "error": "\(refusal.refusal ?? "")",
+                    "count": "\(page.refusals.count)", "id": "\(refusal.id)",
+                    "error": "\(refusal.reason)",
                 ])
         }
-        if outcome.waiting > 0 {
-            throw LettersWait(count: outcome.waiting, error: outcome.firstError)
+        if page.waiting > 0 {
+            throw RecordsWait(name: outbox.name, count: page.waiting, error: page.firstError)
         }
-        return outcome.marks.count
+        return page.settled
     }
 
     /// When the page in hand must be over.
@@ -184,11 +175,11 @@ final class DeadLetterPublisher: @unchecked Sendable {
         stopDeadline.withLock { $0 } ?? .now + patience
     }
 
-    private func usableSender() throws(KafkaError) -> LetterSender {
+    private func usableSender() throws(KafkaError) -> RecordSender {
         if let sender { return sender }
         let logger = logger
-        let fresh = try LetterSender(
-            settings.kafka, topic: settings.topic, group: settings.group, patience: patience,
+        let fresh = try RecordSender(
+            settings.kafka, topic: settings.topic, patience: patience,
             log: { line in
                 // librdkafka repeats itself at every try: changes are reported by this publisher.
                 logger.debug("librdkafka", metadata: ["text": "\(line.message)"])
@@ -198,7 +189,7 @@ final class DeadLetterPublisher: @unchecked Sendable {
     }
 
     private func report(_ error: any Error, isNews: Bool) {
-        let text: Logger.Message = "publishing dead letters has to wait"
+        let text: Logger.Message = "publishing \(outbox.name) has to wait"
         let metadata: Logger.Metadata = ["error": "\(error)", "topic": "\(settings.topic)"]
         if isNews {
             logger.warning(text, metadata: metadata)
@@ -214,35 +205,9 @@ final class DeadLetterPublisher: @unchecked Sendable {
     }
 }
 
-/// What became of the letters of a page.
-private struct PageOutcome {
-    var marks: [DeadLetterOutbox.Mark] = []
-    /// Those that are still to be published.
-    var waiting = 0
-    /// Why the first of them has to wait, where that is known.
-    var firstError: KafkaError?
-
-    var refusals: [DeadLetterOutbox.Mark] { marks.filter { $0.refusal != nil } }
-
-    init() {}
-
-    init(_ page: DeadLetterOutbox.Page, _ fates: [LetterFate]) {
-        for (row, fate) in fates.enumerated() {
-            switch fate {
-            case .published: marks.append(DeadLetterOutbox.Mark(id: page.id(row), refusal: nil))
-            case .refused(let reason):
-                marks.append(DeadLetterOutbox.Mark(id: page.id(row), refusal: reason))
-            case .refusedInCompany: waiting += 1
-            case .waits(let error):
-                waiting += 1
-                firstError = firstError ?? error
-            }
-        }
-    }
-}
-
-/// Letters of a page that are still to be published.
-private struct LettersWait: Error, CustomStringConvertible {
+/// Records of a page that are still to be published.
+private struct RecordsWait: Error, CustomStringConvertible {
+    let name: String
     let count: Int
     /// The first of the reasons, where one is known.
     let error: KafkaError?
@@ -251,6 +216,6 @@ private struct LettersWait: Error, CustomStringConvertible {
         let remedy =
             error.map { ["UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC"].contains($0.name) } == true
             ? " - `rollcall topics create` makes the topic" : ""
-        return "\(count) letters wait: \(error.map { "\($0)" } ?? "no answer in time")\(remedy)"
+        return "\(count) \(name) wait: \(error.map { "\($0)" } ?? "no answer in time")\(remedy)"
     }
 }
