@@ -74,7 +74,9 @@ extension RosterPart {
                 row.note(
                     CSVFault(
                         line: line, column: 1,
-                        "expected an object, got \(MessageFault.quoted(element, of: document))"))
+                        // As below: what stands in it may be a password.
+                        "expected an object, got \(document[element].kind == .array ? "a list" : "a single value")"
+                    ))
             }
             for (position, value) in values.enumerated() {
                 if let value { row.append(value, of: document, column: keys.names[position]) }

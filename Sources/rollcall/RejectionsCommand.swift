@@ -66,7 +66,7 @@ struct RejectionsCommand: ParsableCommand {
             try store.forEachRow(
                 of: job.id, file: file, isRefused: !all, on: session.connection
             ) { row in
-                if count == 0 { text.write(heads + row.header) }
+                if count == 0 { text.write((heads + row.header).map(SpreadsheetGuard.guarded)) }
                 count += 1
                 // The reason stands first: a row with too few fields stays one.
                 let reason = row.rejection.map { "\($0.code): \($0.message)" } ?? row.note ?? ""

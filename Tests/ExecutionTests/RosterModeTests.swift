@@ -106,6 +106,34 @@ import Testing
         #expect(try desk.discrepancy(of: id) == nil)
     }
 
+    @Test(
+        "rows that do not say whom they list let nobody go, unless that is confirmed",
+        arguments: [
+            "username;role\nada;ta\nbob;ta\n", "username,role\nada,ta\nbob,ta,3\n",
+            "username,role\nada,ta\n,ta\n", "username,role\nada,ta\nb\\u0000b,ta\n",
+        ])
+    func garbled(_ text: String) throws {
+        let content =
+            "\"header\":[\"username\",\"role\"],\"content\":\""
+            + text.drop { $0 != "\n" }.dropFirst().replacing("\n", with: "\\n") + "\""
+        func send(_ more: String) throws -> JobID {
+            let id = desk.freshID()
+            try desk.stage(
+                desk.message(
+                    "people", "\"format\":\"csv\",\(content),\(Self.exact)\(more)", id: id))
+            try desk.run()
+            return id
+        }
+        let id = try send("")
+        #expect(try desk.job(id)?.hasSuffix(" unreadable-rows") == true)
+        #expect(try desk.reason(id)?.contains("expected rows that say whom they list") == true)
+        #expect(try seated() == ["ada", "bob", "cyd", "dan"])
+        #expect(try desk.discrepancy(of: id) == nil)
+        let confirmed = try send(#","confirm_removals":true"#)
+        #expect(try desk.job(confirmed)?.hasPrefix("succeeded_with_rejections") == true)
+        #expect(try !seated().contains("cyd"))
+    }
+
     @Test("whom another step lists keeps the seat, whatever the target is made of")
     func severalSteps() throws {
         let id = try desk.apply("two", "a,b\nada,bob\ncyd,dan\n", Self.exact)
@@ -188,7 +216,9 @@ import Testing
         desk.storedRejections = 4
         let file =
             "username,role,age\nada,ta,1\nn1,,-1\nnew,,2\n,,\nbob,,\nn2,,x\nn3,king,\nn4,,y\n"
-        let dry = try desk.apply("people", file, Self.exact + #","dry_run":true,"mode":"\#(mode)""#)
+        // One of the rows does not say whom it lists.
+        let exact = Self.exact + #","confirm_removals":true"#
+        let dry = try desk.apply("people", file, exact + #","dry_run":true,"mode":"\#(mode)""#)
         #expect(try desk.rows(state) == before)
         guard mode == "partial" else {
             #expect(try desk.job(dry) == "failed items 8 rejected 8 item-rejected")
@@ -213,7 +243,7 @@ import Testing
                 "unchanged bob ", "rejected n2 invalid-value", "rejected n3 invalid-value",
                 "rejected n4 invalid-value", "removed - ", "removed - ",
             ])
-        let wet = try desk.apply("people", file, Self.exact)
+        let wet = try desk.apply("people", file, exact)
         #expect(try desk.job(wet) == desk.job(dry))
     }
 }

@@ -235,7 +235,7 @@ import Testing
                     2,
                     fault:
                         "invalid-row line 2, column 1: expected a separator or the end of the line "
-                        + "behind a closing quote, got \"z\""),
+                        + "behind a closing quote, got text"),
                 Row(
                     3, fault: "invalid-row line 3, column 3: expected at most 2 columns, got 3"),
                 Row(
@@ -288,7 +288,9 @@ import Testing
             #""format":"json","rows":[7,{"a":{"b":1}},{"a":"\u0000"},{"a":"ok"}]"#)
         #expect(
             try read(part).rows == [
-                Row(1, fault: "invalid-row line 1, column 1: expected an object, got 7"),
+                Row(
+                    1,
+                    fault: "invalid-row line 1, column 1: expected an object, got a single value"),
                 Row(
                     2,
                     fault:

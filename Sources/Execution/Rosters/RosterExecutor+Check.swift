@@ -25,6 +25,8 @@ extension RosterExecutor {
             return .failed(error.rejection)
         }
         try store.place(places, of: job, on: connection)
+        // What the reader has refused is garbled: it does not say whom it lists.
+        var garbled = request.isExact ? try refused(of: job, on: connection) : 0
         var parameters = Parameters()
         parameters.append(uuid: (job.high, job.low))
         for file in plan.files where parts.contains(where: { $0.file == file.file.name }) {
@@ -35,6 +37,7 @@ extension RosterExecutor {
             if let secret = file.secret {
                 try forgetUnplaced(secret, of: file, job, on: connection)
             }
+            if request.isExact { garbled += try nameless(in: file, job, on: connection) }
             try rejectByRules(of: file, job, request, on: connection)
             for repetition in file.sql.repetitions {
                 try connection.execute(repetition, parameters)
@@ -44,6 +47,15 @@ extension RosterExecutor {
         counts.rejected = try keepRejections(of: job, on: connection)
         if request.mode == .atomic, counts.rejected > 0 {
             return .failed(Self.nothingWritten(rejected: counts.rejected))
+        }
+        if request.isExact, !request.confirmsRemovals, garbled > 0 {
+            return .failed(
+                Rejection(
+                    code: "unreadable-rows",
+                    message:
+                        "an exact import removes whom no row lists: expected rows that say whom "
+                        + "they list, got \(garbled) that do not; mend them, or "
+                        + "`confirm_removals` lets go whom they mean"))
         }
         if request.isExact, !request.confirmsRemovals,
             let excess = try excess(
@@ -160,8 +172,39 @@ extension RosterExecutor {
             UPDATE \(schema).roster_row r SET "values" = '{}', secret = NULL
             FROM \(schema).roster_part p
             WHERE r.job_id = $1 AND p.job_id = r.job_id AND p.number = r.part AND p.file = $3
-              AND p.positions[$2] IS NOT NULL AND r.code IN ('row-width', 'invalid-row')
+              AND p.positions[$2] IS NOT NULL
+              AND (r.code IN ('row-width', 'invalid-row') OR cardinality(r."values") <> p.width)
             """, parameters)
+    }
+
+    private func refused(of job: JobID, on connection: Connection) throws(PostgresError) -> Int {
+        var parameters = Parameters()
+        parameters.append(uuid: (job.high, job.low))
+        return try connection.execute(
+            "SELECT count(*) FROM \(schema).roster_row WHERE job_id = $1 AND code IS NOT NULL",
+            parameters, binaryResult: true
+        ).int(0, 0)
+    }
+
+    /// How many rows of a file were refused just now that do not say whom they are about: their fields
+    /// cannot be told apart, or the one is empty by which people are known.
+    private func nameless(
+        in file: RosterPlan.File, _ job: JobID, on connection: Connection
+    ) throws(PostgresError) -> Int {
+        var parameters = Parameters()
+        parameters.append(uuid: (job.high, job.low))
+        parameters.append(file.file.name)
+        var columns = ArrayParameter(.text)
+        for name in file.namingColumns { columns.append(text: name) }
+        parameters.append(columns)
+        return try connection.execute(
+            """
+            SELECT count(*) FROM \(schema).roster_row r
+            JOIN \(schema).roster_part p ON p.job_id = r.job_id AND p.number = r.part
+            WHERE r.job_id = $1 AND p.file = $2 AND (r.code = 'row-width'
+              OR r.code = 'missing-value' AND split_part(r.message, ':', 1) = ANY ($3))
+            """, parameters, binaryResult: true
+        ).int(0, 0)
     }
 
     /// Shows the rows refused so far among the job's rejected items.

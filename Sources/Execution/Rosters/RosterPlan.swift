@@ -141,6 +141,20 @@ extension RosterPlan.File {
     /// Passwords come in plain text.
     var hashes: Bool { steps.contains { $0.password?.scheme == .djangoPBKDF2 } }
 
+    /// The columns by which its steps know people.
+    var namingColumns: [String] {
+        let expressions = file.steps.flatMap { step in
+            switch step {
+            case .upsert(let upsert):
+                upsert.values.filter { upsert.relation.identity.contains($0.column) }
+            case .assign(let assign): assign.member
+            }
+        }
+        return file.columns.map(\.name).filter { name in
+            expressions.contains { $0.sql.contains("row.\(name)") }
+        }
+    }
+
     /// They are compared with those of people who are there.
     var comparesPasswords: Bool { steps.contains { $0.password?.isCompared == true } }
 }

@@ -1,7 +1,9 @@
--- Ends imports whose parts have stopped coming.
+-- Ends imports whose parts have stopped coming; not those whose topic nobody reads meanwhile.
 WITH stale AS (
     UPDATE rollcall.roster_import i SET is_waiting = false
     WHERE i.is_waiting AND i.touched_at < now() - $1 * interval '1 millisecond'
+      AND NOT EXISTS (SELECT FROM rollcall.control c JOIN rollcall.job k ON k.topic = c.name
+                      WHERE c.subject = 'topic' AND k.id = i.job_id)
     RETURNING i.job_id, i.parts, i.parts_staged, i.rows_staged, i.missing
 ), forgotten AS (
     -- Nobody knows yet which of their values are passwords.

@@ -10,5 +10,11 @@ WITH resumed AS (
         OR c.subject = 'backfill' AND c.name = r.backfill
         OR c.subject = 'kind' AND c.name = r.kind
         OR c.subject = 'relation' AND c.name = ANY (r.relations))
+), awaited AS (
+    -- Parts that were in a topic could not come.
+    UPDATE rollcall.roster_import i
+    SET touched_at = clock_timestamp()
+    FROM resumed c, rollcall.job j
+    WHERE c.subject = 'topic' AND j.topic = c.name AND j.id = i.job_id AND i.is_waiting
 )
 SELECT FROM resumed

@@ -82,7 +82,9 @@ extension OneRoster {
                 let message =
                     "expected \(reference.target).csv, which has the row \(shown), got no such file"
                 return faults.add(file, fault(.referenceAbsentFile, message))
-            case .bulk where !index.has(identifier, in: reference.target):
+            // A bulk file is complete by itself: what it refers to is in the package, of whichever mode.
+            case .bulk where !index.has(identifier, in: reference.target),
+                .delta where mode == .bulk && !index.has(identifier, in: reference.target):
                 let message = "expected a row of \(reference.target).csv, got \(shown)"
                 return faults.add(file, fault(.referenceMissing, message))
             default: break

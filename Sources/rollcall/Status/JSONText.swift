@@ -1,5 +1,7 @@
 /// A JSON value to be written, with its fields in the order given.
-enum JSONText: CustomStringConvertible {
+enum JSONText: Sendable, CustomStringConvertible {
+    // Sendable is stated because Swift 6.3, if it infers that of a recursive type, fails in some batches
+    // of files with "circular reference".
     case null
     case bool(Bool)
     case integer(Int)
