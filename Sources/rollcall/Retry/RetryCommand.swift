@@ -21,7 +21,9 @@ struct RetryCommand: ParsableCommand {
 
             Exits with 1 if one of them was not sent, with 3 if there is no such job.
 
-            Example: rollcall retry 4410ad09 --rejected-only
+            Examples:
+              rollcall retry 3fd8a0c4
+              rollcall retry 4410ad09 --rejected-only
             """)
 
     @OptionGroup var common: CommonOptions

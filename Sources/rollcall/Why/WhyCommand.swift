@@ -14,7 +14,9 @@ struct WhyCommand: ParsableCommand {
             Exit codes: 0 answered; 2 wrong usage or an ambiguous id; 3 no such job; 4 permission \
             denied; 69 the database cannot be reached; 75 its schema does not fit.
 
-            Example: rollcall why 7c1f9a2e
+            Examples:
+              rollcall why 7c1f9a2e
+              rollcall why @last --json
             """)
 
     @OptionGroup var common: CommonOptions
