@@ -103,7 +103,7 @@ private struct RosterModel {
         }
 
         var fields: String {
-            #""target":\#(course),"exact":\#(isExact),"dry_run":\#(isDryRun),"mode":"\#(isAtomic ? "atomic" : "partial")""#
+            #""target":\#(course),"exact":\#(isExact),"confirm_removals":true,"dry_run":\#(isDryRun),"mode":"\#(isAtomic ? "atomic" : "partial")""#
         }
 
         var description: String { "\(pieces) \(fields)" }

@@ -86,7 +86,7 @@ import Testing
         #expect(
             found[1].fault
                 == "line 2, column 2: expected a separator or the end of the line behind a closing "
-                + "quote, got \" y\"")
+                + "quote, got text")
         #expect(found[2] == Row(3, "2", "z"))
     }
 
